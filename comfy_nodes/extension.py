@@ -1,0 +1,21 @@
+"""The list of nodes, as ComfyUI asks for it."""
+
+from __future__ import annotations
+
+from comfy_api.latest import ComfyExtension, io
+
+from .auto_lora import VibesAutoLora
+from .checkpoint_pool import VibesCheckpointPool
+
+
+class VibesExtension(ComfyExtension):
+    """Everything this pack adds to ComfyUI."""
+
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        """Return the node classes."""
+        return [VibesCheckpointPool, VibesAutoLora]
+
+
+async def comfy_entrypoint() -> ComfyExtension:
+    """Return the extension."""
+    return VibesExtension()

@@ -1,0 +1,23 @@
+"""The studio over HTTP: one router per noun, one shape of error, one gate."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from companion_app.studio import Studio
+
+from . import batches, events, fleet, generation, images, preferences, problems, sessions
+from .security import Gate, is_loopback
+
+__all__ = ["Gate", "install", "is_loopback"]
+
+
+def install(app: FastAPI, studio: Studio) -> None:
+    """Give the application every route and the shape of its errors."""
+    problems.install(app)
+    for noun in (fleet, sessions, generation, batches, images, preferences, events):
+        app.include_router(noun.router(studio))
+    app.add_api_route("/api/{path:path}", problems.no_route, methods=ALL, include_in_schema=False)
+
+
+ALL = ["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -1,0 +1,83 @@
+"""/api/images"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter, Response
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, ConfigDict
+
+from companion_app.studio import Studio
+from companion_app.studio.requests import ImageAction, RatingRequest
+from companion_app.studio.views import Level, View, image_view
+from vibes.errors import NotFound
+from vibes.stages import Selection
+
+FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+NEVER = {"Cache-Control": "no-store"}
+
+
+class SelectionRequest(BaseModel):
+    """The state of one card."""
+
+    model_config = ConfigDict(extra="forbid")
+    selection: Selection
+
+
+class ActionRequest(BaseModel):
+    """What the user did with an image."""
+
+    model_config = ConfigDict(extra="forbid")
+    action: ImageAction
+
+
+def router(studio: Studio) -> APIRouter:
+    """Single images: files, recipe, selection, rating."""
+    routes = APIRouter(prefix="/api/images", tags=["images"])
+
+    @routes.put("/{image_id}/selection")
+    async def select(image_id: str, request: SelectionRequest) -> View:
+        image = await studio.grids.select(image_id, request.selection)
+        return {"id": image.id, "selection": image.selection}
+
+    @routes.put("/{image_id}/rating")
+    async def rate(image_id: str, request: RatingRequest) -> View:
+        return await studio.feedback.rate(image_id, request)
+
+    @routes.post("/{image_id}/actions")
+    async def act(image_id: str, request: ActionRequest) -> View:
+        return await studio.feedback.act(image_id, request.action)
+
+    @routes.get("/{image_id}/file", response_class=FileResponse)
+    async def file(image_id: str) -> Response:
+        return await _picture(image_id, studio.files.original(image_id), "image/png")
+
+    @routes.get("/{image_id}/thumbnail", response_class=FileResponse)
+    async def thumbnail(image_id: str) -> Response:
+        return await _picture(image_id, studio.files.thumbnail(image_id), "image/webp")
+
+    @routes.get("/{image_id}/preview", response_class=Response)
+    async def preview(image_id: str) -> Response:
+        found = studio.fleet.preview(image_id)
+        if found is None:
+            raise NotFound(f"Image '{image_id}' has no live preview now.")
+        data, media_type = found
+        return Response(data, media_type=media_type, headers=NEVER)
+
+    @routes.get("/{image_id}/recipe")
+    async def recipe(image_id: str, explain: Level = "standard") -> View:
+        return await studio.explaining.recipe(image_id, explain)
+
+    @routes.get("/{image_id}")
+    async def one(image_id: str) -> View:
+        image, grid = await studio.grids.image(image_id)
+        return image_view(image, grid.stage)
+
+    async def _picture(image_id: str, path: Path, media_type: str) -> Response:
+        image, _ = await studio.grids.image(image_id)
+        if image.state != "collected":
+            raise NotFound(f"Image '{image_id}' has no picture: it is {image.state}.")
+        return FileResponse(path, media_type=media_type, headers=FOR_EVER)
+
+    return routes

@@ -1,0 +1,216 @@
+"""One ComfyUI server over HTTP: every answer bounded, timed, and checked before it is believed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+
+from vibes.errors import GraphRefused, NotComfyUI, RenderFailed, ServerUnreachable
+from vibes.settings import ServerConfig
+
+from . import pictures, replies
+from .replies import Device, FileRef, Finished, QueueState
+
+_JSON_LIMIT = 64 * 1024 * 1024  # bytes; /object_info with many node packs has tens of megabytes
+_ANSWER = aiohttp.ClientTimeout(total=20, sock_connect=5)  # seconds
+_TRANSFER = aiohttp.ClientTimeout(total=300, sock_connect=5, sock_read=30)  # seconds
+
+
+class ComfyClient:
+    """Speaks to one server.
+
+    Raises ``ServerUnreachable`` when no usable answer comes (a request may still have had its
+    effect), ``NotComfyUI`` when the answer is no ComfyUI answer, and what the methods add.
+    Redirects are not followed; the headers of a server are sent to that server only.
+    """
+
+    def __init__(self, config: ServerConfig, session: aiohttp.ClientSession):
+        self.server = config.name
+        self.headers: Mapping[str, str] = dict(config.headers)
+        self.base = str(config.url).rstrip("/")
+        self._session = session
+
+    async def device(self) -> Device:
+        """Name and memory of the device; also the test that this is ComfyUI."""
+        stats = await self._json("GET", "/system_stats")
+        if not replies.is_system_stats(stats):
+            raise self._not_comfyui("its /system_stats has another shape")
+        return replies.device(stats)
+
+    async def features(self) -> dict[str, Any]:
+        """The server's feature flags; empty where it has none."""
+        flags = await self._optional("/features")
+        return flags if isinstance(flags, dict) else {}
+
+    async def models(self, folder: str) -> tuple[str, ...]:
+        """File names in one model folder, in the server's spelling; empty for unknown folders."""
+        return replies.strings(await self._optional(f"/models/{folder}"))
+
+    async def model_sizes(self, folder: str) -> dict[str, int]:
+        """File sizes in bytes by name, where the server tells them."""
+        return replies.sizes(await self._optional(f"/experiment/models/{folder}"))
+
+    async def model_metadata(self, folder: str, name: str) -> dict[str, str]:
+        """The metadata in a safetensors header; empty where there is none or it is too large."""
+        found = await self._optional(f"/view_metadata/{folder}", filename=name)
+        return {k: str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+    async def embeddings(self) -> tuple[str, ...]:
+        """Names of textual inversions, without extension."""
+        return replies.strings(await self._optional("/embeddings"))
+
+    async def object_info(self) -> dict[str, Any]:
+        """Every node class the server can run, with its inputs."""
+        info = await self._json("GET", "/object_info", timeout=_TRANSFER)
+        if not isinstance(info, dict):
+            raise self._not_comfyui("its /object_info has another shape")
+        return info
+
+    async def queue(self) -> QueueState:
+        """What is running and what is waiting there, whoever sent it."""
+        return replies.queue_state(await self._json("GET", "/queue"))
+
+    async def finished(self, prompt_id: str) -> Finished | None:
+        """How the prompt ended; None while it is unknown or not finished."""
+        reply = await self._json("GET", f"/history/{prompt_id}")
+        return replies.finished(reply, prompt_id)
+
+    async def post_prompt(
+        self, graph: Mapping[str, Any], *, prompt_id: str, client_id: str
+    ) -> None:
+        """Queue the graph whole; ``GraphRefused`` when the server will not run all of it.
+
+        A client id is always sent: without one the server broadcasts progress to everybody.
+        """
+        body = {"prompt": graph, "prompt_id": prompt_id, "client_id": client_id}
+        status, data = await self._exchange("POST", "/prompt", json=body)
+        reply = _decoded(data)
+        if status == 200 and isinstance(reply, dict) and not reply.get("node_errors"):
+            return
+        if status not in (400, 413):
+            # Part of the graph may be queued (200 with faults, some 500): it must not run.
+            await self.delete_pending(prompt_id)
+        why = replies.refusal(reply) if isinstance(reply, dict) else f"it answers {status}"
+        raise GraphRefused(f"{self.server} refuses the graph: {why}.", server=self.server)
+
+    async def delete_pending(self, prompt_id: str) -> None:
+        """Take a prompt out of the queue if it is still waiting there; no sign either way."""
+        await self._tell("/queue", {"delete": [prompt_id]})
+
+    async def interrupt(self, prompt_id: str) -> None:
+        """Interrupt this prompt if it is the one running; never anybody else's."""
+        await self._tell("/interrupt", {"prompt_id": prompt_id})
+
+    async def upload_image(self, name: str, data: bytes) -> str:
+        """Store a picture among the server's inputs; the name a LoadImage node must use there."""
+        form = aiohttp.FormData()
+        form.add_field("image", data, filename=name, content_type="application/octet-stream")
+        form.add_field("subfolder", "vibes")
+        form.add_field("type", "input")
+        reply = await self._json("POST", "/upload/image", timeout=_TRANSFER, data=form)
+        stored = reply.get("name") if isinstance(reply, dict) else None
+        if not isinstance(stored, str):
+            raise self._not_comfyui("its /upload/image does not name the stored file")
+        subfolder = reply.get("subfolder")
+        return f"{subfolder}/{stored}" if subfolder else stored
+
+    async def view(self, file: FileRef) -> bytes:
+        """The bytes of a file the server made; ``RenderFailed`` when it is not there any more."""
+        params = {"filename": file.filename, "subfolder": file.subfolder, "type": file.type}
+        status, data = await self._exchange(
+            "GET", "/view", limit=pictures.MAX_BYTES, timeout=_TRANSFER, params=params
+        )
+        if status == 200:
+            return data
+        if status >= 500:
+            raise self._unreachable(f"answers {status} to /view")
+        raise RenderFailed(
+            f"{self.server} made the picture but does not hand it out (it answers {status}).",
+            server=self.server,
+        )
+
+    async def _optional(self, path: str, **params: str) -> Any:
+        """A route not every version or folder has: None where it is missing."""
+        status, data = await self._exchange("GET", path, params=params)
+        if status >= 500:
+            raise self._unreachable(f"answers {status} to {path}")
+        return _decoded(data) if status == 200 else None
+
+    async def _tell(self, path: str, body: Mapping[str, Any]) -> None:
+        status, _ = await self._exchange("POST", path, json=body)
+        if status >= 500:
+            raise self._unreachable(f"answers {status} to {path}")
+
+    async def _json(
+        self,
+        method: str,
+        path: str,
+        *,
+        timeout: aiohttp.ClientTimeout = _ANSWER,
+        data: aiohttp.FormData | None = None,
+    ) -> Any:
+        status, body = await self._exchange(method, path, timeout=timeout, data=data)
+        if status >= 500:
+            raise self._unreachable(f"answers {status} to {path}")
+        if status in (401, 403):
+            raise self._unreachable(f"answers {status}: check the headers set for it")
+        if status != 200:
+            raise self._not_comfyui(f"it answers {status} to {path}")
+        reply = _decoded(body)
+        if reply is None:
+            raise self._not_comfyui(f"it answers {path} with something that is not JSON")
+        return reply
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        limit: int = _JSON_LIMIT,
+        timeout: aiohttp.ClientTimeout = _ANSWER,
+        **content: Any,
+    ) -> tuple[int, bytes]:
+        try:
+            async with self._session.request(
+                method,
+                self.base + path,
+                headers=self.headers,
+                allow_redirects=False,
+                timeout=timeout,
+                **content,
+            ) as response:
+                return response.status, await self._read(response, limit)
+        except aiohttp.ClientResponseError as error:
+            raise self._not_comfyui(f"it does not speak HTTP ({error.message})") from error
+        except asyncio.TimeoutError as error:
+            raise self._unreachable(f"gives no answer to {path} in time") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise self._unreachable(f"does not answer at {self.base} ({error})") from error
+
+    async def _read(self, response: aiohttp.ClientResponse, limit: int) -> bytes:
+        body = bytearray()
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > limit:
+                raise self._not_comfyui(f"an answer is longer than {limit} bytes")
+        return bytes(body)
+
+    def _unreachable(self, what: str) -> ServerUnreachable:
+        return ServerUnreachable(f"{self.server} {what}.", server=self.server)
+
+    def _not_comfyui(self, what: str) -> NotComfyUI:
+        return NotComfyUI(
+            f"{self.server} answers, but not like ComfyUI: {what}.", server=self.server
+        )
+
+
+def _decoded(data: bytes) -> Any:
+    """The JSON in the bytes, None where there is none."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None

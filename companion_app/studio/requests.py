@@ -1,0 +1,112 @@
+"""What may be asked of the studio; REST bodies, page and command line share these."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from vibes.recommend import Priority, Variation
+from vibes.settings import AspectRatio
+from vibes.stages import Iteration
+
+MAX_PROMPT = 20_000
+"""Characters; far beyond what a text encoder reads, small enough to store twenty times."""
+
+Prompt = Annotated[str, StringConstraints(max_length=MAX_PROMPT)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+"""Bounded, which also refuses what is no Unicode text (lone surrogates)."""
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Pixels = Annotated[int, Field(ge=16, le=8192, multiple_of=8)]
+
+
+class _Request(BaseModel):
+    # Strict: true is no count and "2" no number, so a slip is named instead of guessed at.
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class LoraChoice(_Request):
+    """A LoRA the user chose."""
+
+    name: Name
+    strength: float = Field(0.7, ge=-3, le=3)
+
+
+class Overrides(_Request):
+    """What the user decided instead of the studio, for every image of the grid."""
+
+    checkpoint: Name | None = None
+    loras: list[LoraChoice] | None = None
+    steps: int | None = Field(None, ge=1, le=150)
+    cfg: float | None = Field(None, ge=0, le=30)
+    sampler: Name | None = None
+    scheduler: Name | None = None
+    width: Pixels | None = None
+    height: Pixels | None = None
+
+
+class ImageRequest(_Request):
+    """One image from a prompt."""
+
+    session_id: Id
+    prompt: Prompt
+    negative_prompt: Prompt = ""
+    aspect_ratio: AspectRatio = "portrait"
+    tier: Name | None = None
+    explore_mode: bool = True
+    auto_lora: bool = True
+    seed: int | None = Field(None, ge=0, lt=2**53)
+    variation: Variation = "seed"
+    mode: Literal["auto", "assisted", "manual"] = "auto"
+    plan_id: Id | None = None
+    overrides: Overrides = Overrides()
+    priority: Priority = "balanced"
+
+
+class BatchRequest(ImageRequest):
+    """A grid from a prompt."""
+
+    count: int = Field(20, ge=1, le=200)
+
+
+class IterateRequest(_Request):
+    """The next grid out of picks; ``selected`` None means the stored selection."""
+
+    session_id: Id
+    batch_id: Id
+    action: Iteration
+    selected: list[Id] | None = None
+    feedback: Prompt | None = None
+    prompt: Prompt | None = None
+
+
+class RejectRequest(_Request):
+    """Reject a grid as a whole."""
+
+    session_id: Id
+    batch_id: Id
+    feedback: Prompt | None = None
+
+
+class SessionRequest(_Request):
+    """A new session."""
+
+    name: Name | None = None
+    flow: Literal["draft_grid"] = "draft_grid"
+    profile: Annotated[Name, StringConstraints(max_length=60)] = "default"
+
+
+class RatingRequest(_Request):
+    """The user's own rating of one image, 1 (poor) to 5 (great) on each scale."""
+
+    overall: int = Field(ge=1, le=5)
+    quality: int | None = Field(None, ge=1, le=5)
+    accuracy: int | None = Field(None, ge=1, le=5)
+    aesthetics: int | None = Field(None, ge=1, le=5)
+    flaws: list[Name] = []
+    tags: list[Name] = []
+    comment: Prompt | None = None
+
+
+ImageAction = Literal["saved", "shared", "regenerated", "flagged", "unflagged"]

@@ -1,0 +1,56 @@
+"""The studio: every use case, wired once, called alike by REST, page and command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from companion_app.fleet import Fleet, ProgressStream
+from companion_app.thumbnails import Thumbnailer
+from vibes.settings import Settings
+from vibes.storage import PictureFiles, StoreThread
+
+from .catalog import CatalogBrowser
+from .exchange import Exchange
+from .explaining import Explaining
+from .feedback import Feedback
+from .generating import Generating
+from .grids import Grids
+from .iterating import Iterating
+from .learned import Learned
+from .sessions import Sessions
+from .taste import Taste
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Studio:
+    """Holds the use cases; ``start`` and ``stop`` bracket everything that runs."""
+
+    settings: Settings
+    store: StoreThread
+    files: PictureFiles
+    fleet: Fleet
+    progress: ProgressStream
+    sessions: Sessions
+    grids: Grids
+    generating: Generating
+    iterating: Iterating
+    explaining: Explaining
+    feedback: Feedback
+    learned: Learned
+    catalog: CatalogBrowser
+    exchange: Exchange
+    taste: Taste
+    thumbnailer: Thumbnailer
+
+    async def start(self) -> None:
+        """Fold what was learned, start the fleet, go on with what a former run left open."""
+        await self.taste.load()
+        await self.fleet.start()
+        await self.grids.resume_open()
+
+    async def stop(self) -> None:
+        """End streams and servers' tasks first, then the store they write to."""
+        self.progress.close()
+        await self.fleet.stop()
+        self.thumbnailer.close()
+        self.store.close()

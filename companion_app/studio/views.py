@@ -1,0 +1,155 @@
+"""The JSON shapes of sessions, grids and images, the same in every reply and event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Literal
+
+from vibes.preferences import Explanation
+from vibes.recipes import Candidate
+from vibes.settings import Stage
+from vibes.stages import Grid, Image, Session, Slot, back, forward, path_to
+
+View = dict[str, Any]
+Level = Literal["minimal", "standard", "detailed", "technical"]
+
+
+def image_view(image: Image, stage: int) -> View:
+    """One image as REST shows it; the URLs are null until there is a picture."""
+    recipe = image.recipe
+    collected = image.state == "collected"
+    return {
+        "id": image.id,
+        "batch_id": image.batch_id,
+        "parent_id": image.parent_id,
+        "stage": stage,
+        "index": image.index,
+        "state": image.state,
+        "seed": recipe.seed,
+        "width": recipe.width,
+        "height": recipe.height,
+        "prompt": recipe.prompt,
+        "negative_prompt": recipe.negative_prompt,
+        **candidate_view(recipe.candidate),
+        "server": image.server,
+        "scores": dict(image.scores),
+        "selection": image.selection,
+        "reason": image.reason,
+        "url": f"/api/images/{image.id}/file" if collected else None,
+        "thumbnail_url": f"/api/images/{image.id}/thumbnail" if collected else None,
+        "error": image.error,
+    }
+
+
+def slot_view(slot: Slot) -> View:
+    """A planned image before it exists."""
+    return {**slot.recipe.to_dict(), **candidate_view(slot.recipe.candidate), "reason": slot.reason}
+
+
+def candidate_view(candidate: Candidate) -> View:
+    """Checkpoint and LoRAs, as everywhere in REST."""
+    return {
+        "checkpoint": candidate.checkpoint,
+        "loras": [lora_view(lora.name, lora.strength) for lora in candidate.loras],
+    }
+
+
+def recipe_view(image: Image, grid: Grid, believed: Explanation, level: Level) -> View:
+    """Everything that determined one image, and why it was chosen.
+
+    "minimal" gives one sentence, "standard" the whole reason, "detailed" adds what is believed
+    now about its models, "technical" the numbers behind that.
+    """
+    first, _, _ = image.reason.partition(". ")
+    why: View = {"reason": f"{first.rstrip('.')}." if level == "minimal" else image.reason}
+    if level in ("detailed", "technical"):
+        why["terms"] = [asdict(term) for term in believed.terms]
+    if level == "technical":
+        why["belief"] = {
+            "value": believed.value,
+            "confidence": believed.confidence,
+            "selection_rate": believed.selection_rate,
+            "interval": list(believed.interval),
+            "evidence": believed.evidence,
+        }
+    return {
+        **image.recipe.to_dict(),
+        "image_id": image.id,
+        "server": image.server,
+        "prompt_as_typed": grid.brief.prompt,
+        **why,
+    }
+
+
+def lora_view(name: str, strength: float) -> View:
+    """One LoRA use."""
+    return {"name": name, "strength": strength}
+
+
+def grid_view(grid: Grid) -> View:
+    """One grid with every slot from the start."""
+    return {
+        "id": grid.id,
+        "session_id": grid.session_id,
+        "parent_id": grid.parent_id,
+        "stage": grid.stage,
+        "action": grid.action,
+        "outcome": grid.outcome,
+        "state": grid.state,
+        "total_count": len(grid.images),
+        "done_count": grid.count("collected"),
+        "failed_count": grid.count("failed"),
+        "prompt": grid.brief.prompt,
+        "negative_prompt": grid.brief.negative_prompt,
+        "aspect_ratio": grid.brief.aspect_ratio,
+        "tier": grid.brief.tier,
+        "created": grid.created,
+        "images": [image_view(image, grid.stage) for image in grid.images],
+    }
+
+
+def session_view(session: Session, stage: int) -> View:
+    """One session as the list shows it."""
+    return {
+        "id": session.id,
+        "name": session.name,
+        "flow": session.flow,
+        "profile": session.profile,
+        "stage": stage,
+        "batch_id": session.batch_id,
+        "created": session.created,
+    }
+
+
+def session_detail(session: Session, grids: Sequence[Grid], stages: Sequence[Stage]) -> View:
+    """One session with the way to where the user stands and the grids before and after."""
+    path = path_to(grids, session.batch_id)
+    here = path[-1] if path else None
+    behind, ahead = back(grids, session.batch_id), forward(grids, session.batch_id)
+    return {
+        **session_view(session, here.stage if here else 0),
+        "prompt": here.brief.prompt if here else "",
+        "negative_prompt": here.brief.negative_prompt if here else "",
+        "aspect_ratio": here.brief.aspect_ratio if here else None,
+        "tier": here.brief.tier if here else None,
+        "path": [_step(grid, stages) for grid in path],
+        "can_back": behind is not None,
+        "can_forward": ahead is not None,
+        "back": behind.id if behind else None,
+        "forward": ahead.id if ahead else None,
+    }
+
+
+def _step(grid: Grid, stages: Sequence[Stage]) -> View:
+    stage = stages[min(grid.stage, len(stages) - 1)]
+    return {
+        "batch_id": grid.id,
+        "stage": grid.stage,
+        "name": stage.name,
+        "action": grid.action,
+        "size": stage.size,
+        "total_count": len(grid.images),
+        "selected_count": len(grid.selected),
+        "state": grid.state,
+    }

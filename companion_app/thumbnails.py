@@ -1,0 +1,85 @@
+"""Thumbnails, made in processes of their own.
+
+This module imports nothing of ours, so that such a process is up in a moment and stays small.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import multiprocessing
+import os
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from PIL import Image
+
+logger = logging.getLogger(__name__)
+
+PIXELS = 384
+QUALITY = 82
+MAX_WORKERS = 4
+
+
+class Thumbnailer:
+    """Shrinks pictures without keeping the event loop from anything else."""
+
+    def __init__(self) -> None:
+        self._pool = _new_pool()
+
+    async def make(self, picture: bytes) -> bytes:
+        """A WebP of at most 384 × 384 px.
+
+        A pool whose process was killed is replaced, and the picture tried once more; raises
+        BrokenProcessPool when that one does not last either.
+        """
+        loop = asyncio.get_running_loop()
+        pool = self._pool
+        try:
+            return await loop.run_in_executor(pool, thumbnail, picture)
+        except BrokenProcessPool:
+            self._replace(pool)
+            return await loop.run_in_executor(self._pool, thumbnail, picture)
+
+    def close(self) -> None:
+        """End the processes."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _replace(self, broken: ProcessPoolExecutor) -> None:
+        if self._pool is broken:  # else another picture has seen to it already
+            logger.warning("A process that makes thumbnails was killed; new ones are started")
+            self._pool = _new_pool()
+            broken.shutdown(wait=False)
+
+
+def thumbnail(picture: bytes) -> bytes:
+    """Shrink a picture to fit 384 × 384 px, as WebP."""
+    with Image.open(io.BytesIO(picture)) as image:
+        small = image.convert("RGB")
+    small.thumbnail((PIXELS, PIXELS), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    small.save(out, "WEBP", quality=QUALITY, method=2)
+    return out.getvalue()
+
+
+def _new_pool() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(
+        max_workers=min(MAX_WORKERS, os.cpu_count() or 1),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_die_with_parent,
+    )
+
+
+def _die_with_parent() -> None:
+    """A pool process would wait for work for ever if the studio is killed outright."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,132 @@
+/** One picture of the grid: its box, its state, what made it. */
+import { button, flag, h } from "./dom.js";
+import { loraList, modelName, scoreList } from "./format.js";
+
+/** What a box says while it holds no picture. */
+const WAITING = { planned: "waiting", submitted: "starting", cancelled: "cancelled" };
+let serial = 0;
+
+export class Card {
+  /** `onretry` is called when the person asks for a failed picture again. */
+  constructor({ onretry }) {
+    this.picture = h("img", { class: "v-picture", alt: "", draggable: "false", decoding: "async" });
+    this.preview = h("img", { class: "v-preview", alt: "", draggable: "false" });
+    this.ring = h("div", { class: "v-ring", "aria-hidden": "true" });
+    this.waiting = h("div", { class: "v-waiting" });
+    this.key = h("kbd", { class: "v-key", "aria-hidden": "true" });
+    this.tick = h("span", { class: "v-tick", "aria-hidden": "true" });
+    this.failure = h("p");
+    this.why = h("p", { class: "v-why" });
+    this.model = h("div", { class: "v-model" });
+    this.loras = h("div", { class: "v-loras" });
+    this.facts = h("div", { class: "v-facts" });
+    this.box = h(
+      "div",
+      { class: "v-box" },
+      ...[this.preview, this.picture, this.waiting, this.ring, this.why, this.key, this.tick],
+      h(
+        "div",
+        { class: "v-failure" },
+        this.failure,
+        button("Retry", onretry, { tabindex: "-1", "data-quiet": true }),
+      ),
+    );
+    this.info = button("i", null, {
+      class: "v-info",
+      tabindex: "-1",
+      "aria-label": "Why this picture",
+      "data-quiet": true,
+    });
+    const caption = h("div", { class: "v-caption" }, this.model, this.loras, this.facts, this.info);
+    const id = `vibes-card-${(serial += 1)}`;
+    this.node = h(
+      "div",
+      { id, class: "v-card", role: "option", tabindex: "-1" },
+      this.box,
+      caption,
+    );
+    this.picture.addEventListener("load", () => this.node.setAttribute("data-loaded", ""));
+    this.picture.addEventListener("error", () => this.unreadable());
+  }
+
+  /** Show `image`; `full` asks for the original instead of the thumbnail. */
+  show(image, { full }) {
+    if (image.id !== this.image?.id) this.clear();
+    this.image = image;
+    this.node.dataset.imageId = image.id;
+    this.node.dataset.state = image.state;
+    this.node.dataset.selection = image.selection;
+    this.node.setAttribute("aria-selected", String(image.selection === "selected"));
+    this.box.style.aspectRatio = `${image.width} / ${image.height}`;
+    this.waiting.textContent = WAITING[image.state] ?? "";
+    this.failure.textContent =
+      image.state === "failed" ? (image.error ?? "This picture could not be made.") : "";
+    this.setPicture(image.state === "collected" ? (full ? image.url : image.thumbnail_url) : null);
+    this.describe(image);
+  }
+
+  /** Progress and live preview while the server draws. */
+  live({ type, value, max, preview_url: url }) {
+    if (this.image.state === "collected") return;
+    if (type === "preview") this.preview.src = url;
+    else this.ring.style.setProperty("--share", max ? value / max : 0);
+    this.node.setAttribute("data-live", "");
+  }
+
+  setKey(label) {
+    this.label = label;
+    this.key.textContent = label ?? "";
+    flag(this.node, "aria-keyshortcuts", label);
+  }
+
+  /** Show or hide the reason; without an argument, the other of the two. */
+  explain(on = !this.node.hasAttribute("data-why")) {
+    flag(this.node, "data-why", on && Boolean(this.image.reason));
+  }
+
+  clear() {
+    for (const name of ["data-loaded", "data-live", "data-why"]) this.node.removeAttribute(name);
+    this.preview.removeAttribute("src");
+    this.picture.removeAttribute("src");
+    this.ring.style.removeProperty("--share");
+  }
+
+  setPicture(url) {
+    if (!url) {
+      this.picture.removeAttribute("src");
+      this.node.removeAttribute("data-loaded");
+    } else if (this.picture.getAttribute("src") !== url) {
+      this.picture.src = url;
+    }
+  }
+
+  unreadable() {
+    this.node.dataset.state = "failed";
+    this.failure.textContent = "This picture could not be loaded; retry, or reload the page.";
+  }
+
+  describe(image) {
+    const loras = image.loras.length ? loraList(image.loras) : "no LoRA";
+    this.model.textContent = image.checkpoint ? modelName(image.checkpoint) : "";
+    this.loras.textContent = image.checkpoint ? loras : "";
+    const facts = [
+      image.seed !== undefined && `seed ${image.seed}`,
+      image.server,
+      scoreList(image.scores),
+    ];
+    this.facts.textContent = facts.filter(Boolean).join(" · ");
+    this.model.title = image.checkpoint ?? "";
+    this.loras.title = loras;
+    this.facts.title = this.facts.textContent;
+    this.why.textContent = image.reason ?? "";
+    flag(this.info, "hidden", !image.reason);
+    const state = image.state === "collected" ? null : (WAITING[image.state] ?? image.state);
+    const spoken = [
+      `Picture ${image.index + 1}`,
+      this.model.textContent,
+      this.loras.textContent,
+      state,
+    ];
+    this.node.setAttribute("aria-label", spoken.filter(Boolean).join(", "));
+  }
+}

@@ -1,0 +1,48 @@
+/** Numbers and names as they are read. */
+
+/** "folder/name.safetensors" -> "name". */
+export function modelName(name) {
+  return name
+    .split("/")
+    .pop()
+    .replace(/\.(safetensors|ckpt|pt|pth|sft|gguf)$/i, "");
+}
+
+/** Seconds -> "0:41", "1:02:03". */
+export function clock(seconds) {
+  const total = Math.max(0, Math.round(seconds));
+  const [hours, minutes, rest] = [
+    Math.floor(total / 3600),
+    Math.floor(total / 60) % 60,
+    total % 60,
+  ];
+  const tail = String(rest).padStart(2, "0");
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
+}
+
+export const percent = (share) => `${Math.round(share * 100)} %`;
+
+/** "1 picture", "3 pictures". */
+export function plural(count, noun) {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Bytes -> "9.0 GB". */
+export function gigabytes(bytes) {
+  return `${(bytes / 2 ** 30).toFixed(1)} GB`;
+}
+
+/** "film_grain 0.7 · neon_city 0.5". */
+export function loraList(loras) {
+  return loras
+    .map(({ name, strength }) => `${modelName(name)} ${Number(strength.toFixed(2))}`)
+    .join(" · ");
+}
+
+/** The scores of an image, "clip 0.31": none gives an empty string. */
+export function scoreList(scores) {
+  return Object.entries(scores ?? {})
+    .filter(([, value]) => typeof value === "number")
+    .map(([name, value]) => `${name} ${value.toFixed(2)}`)
+    .join(" · ");
+}

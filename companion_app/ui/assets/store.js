@@ -1,0 +1,90 @@
+/** What the page knows: the open session, the grid on screen, the servers. No DOM in here. */
+
+class Store extends EventTarget {
+  settings = { stages: [] };
+  session = null;
+  /** GET /api/batches/{id}, or a placeholder of the same shape (id null) while one is planned. */
+  batch = null;
+  /** When the grid's time left was last told, in milliseconds. */
+  told = 0;
+  servers = null;
+  /** An action is under way that will replace the grid. */
+  busy = false;
+  /** The next grid shown is to be picked in at once: its first card takes the focus. */
+  wantsFocus = false;
+
+  /** Run `handler` now and on every later change named in `types`, until `signal` aborts. */
+  watch(types, handler, signal) {
+    for (const type of types)
+      this.addEventListener(type, (event) => handler(event.detail), { signal });
+    handler();
+  }
+
+  emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  setSettings(settings) {
+    this.settings = settings;
+    this.emit("settings");
+  }
+
+  setSession(session) {
+    this.session = session;
+    this.emit("session");
+  }
+
+  setBatch(batch) {
+    this.batch = batch;
+    this.told = Date.now();
+    this.emit("batch");
+  }
+
+  setServers(servers) {
+    this.servers = servers;
+    this.emit("servers");
+  }
+
+  setBusy(busy) {
+    this.busy = busy;
+    this.emit("busy");
+  }
+
+  image(id) {
+    return this.batch?.images.find((image) => image.id === id) ?? null;
+  }
+
+  patchImage(id, fields) {
+    const image = this.image(id);
+    if (!image) return;
+    Object.assign(image, fields);
+    this.emit("image", image);
+  }
+
+  patchBatch(fields) {
+    Object.assign(this.batch, fields);
+    if ("seconds_left" in fields) this.told = Date.now();
+    this.emit("progress");
+  }
+
+  /** Time left for the grid, counted down since it was told; null when not known. */
+  get secondsLeft() {
+    const { state, seconds_left: left } = this.batch ?? {};
+    return state === "running" && left ? Math.max(1, left - (Date.now() - this.told) / 1000) : null;
+  }
+
+  get picked() {
+    return this.batch?.images.filter((image) => image.selection === "selected") ?? [];
+  }
+
+  stageName(stage) {
+    return this.settings.stages[stage]?.name ?? "";
+  }
+
+  /** The stage after the grid on screen; null at the last. */
+  get nextStage() {
+    return this.batch ? (this.settings.stages[this.batch.stage + 1] ?? null) : null;
+  }
+}
+
+export const store = new Store();

@@ -1,0 +1,73 @@
+"""Reference pages out of the code itself; cog pastes what these functions print."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from companion_app.cli import app
+from vibes.settings import ServerConfig, Settings, Stage, Tier
+from vibes.storage import open_database
+
+WIDTH = 88
+
+
+def print_commands() -> None:
+    """The help of every command."""
+    for path, help_text in _helps(typer.main.get_command(app), "vibes"):
+        print(f"\n## `{path}`\n\n```text\n{help_text}\n```")
+
+
+def print_settings() -> None:
+    """One table per kind of setting."""
+    print("\n## Settings\n")
+    _print_table(Settings, variables=True)
+    for model, key in ((ServerConfig, "servers"), (Tier, "tiers"), (Stage, "stages")):
+        print(f"\n## `{key}`\n\n{model.__doc__}\n")
+        _print_table(model)
+
+
+def _helps(command: Any, path: str) -> Iterator[tuple[str, str]]:
+    command.rich_markup_mode = None  # the same text whether or not a terminal looks on
+    context = command.context_class(
+        command, info_name=path, terminal_width=WIDTH, max_content_width=WIDTH
+    )
+    yield path, command.get_help(context)
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _helps(below, f"{path} {name}")
+
+
+def _print_table(model: type[BaseModel], *, variables: bool = False) -> None:
+    print("| key | default | meaning |", "|---|---|---|", sep="\n")
+    for name, field in model.model_fields.items():
+        key = f"`{name}`" + (f" `VIBES_{name.upper()}`" if variables else "")
+        meaning = " ".join((field.description or "").split())
+        print(f"| {key} | {_default(field)} | {meaning} |")
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if field.default_factory is not None:
+        return "depends on the system"
+    if field.default in (None, (), {}):
+        return "none"
+    return f"`{field.default}`" if not isinstance(field.default, tuple) else f"`{field.default[0]}`"
+
+
+def print_schema() -> None:
+    """Every table with its columns, as SQLite has them."""
+    with tempfile.TemporaryDirectory() as directory:
+        db = open_database(Path(directory))
+        for table in db.tables:
+            if not table.name.startswith(("_", "sqlite_")):  # bookkeeping of the libraries
+                schema = re.sub(r"(?m)^ {4}", "", table.schema)
+                print(f"\n## `{table.name}`\n\n```sql\n{schema}\n```")
+        db.close()

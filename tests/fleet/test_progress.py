@@ -1,0 +1,109 @@
+"""The event stream reaches every reader, and no reader can hold it up."""
+
+from __future__ import annotations
+
+from companion_app.fleet import ProgressStream
+
+
+def image(batch: str = "b", **more: object) -> dict:
+    return {"type": "image", "batch_id": batch, **more}
+
+
+def preview(batch: str = "b") -> dict:
+    return {"type": "preview", "batch_id": batch}
+
+
+async def read(events) -> list[dict]:
+    return [event async for event in events]
+
+
+async def test_events_arrive_in_order_with_growing_ids():
+    stream = ProgressStream()
+    events = stream.subscribe()
+    for number in range(3):
+        stream.publish(image(n=number))
+    stream.close()
+    got = await read(events)
+    assert [e["n"] for e in got] == [0, 1, 2]
+    assert [e["id"] for e in got] == sorted(e["id"] for e in got)
+
+
+async def test_a_reader_of_one_batch_gets_its_events_and_those_of_no_batch():
+    stream = ProgressStream()
+    events = stream.subscribe("b")
+    stream.publish(image("b"))
+    stream.publish(image("other"))
+    stream.publish({"type": "servers", "online": 1, "total": 2})
+    stream.close()
+    assert [e["type"] for e in await read(events)] == ["image", "servers"]
+
+
+async def test_every_reader_learns_where_its_session_stands_now():
+    stream = ProgressStream()
+    events = stream.subscribe("b")
+    stream.publish({"type": "session", "session_id": "s", "batch_id": "next"})
+    stream.close()
+    assert [e["batch_id"] for e in await read(events)] == ["next"]
+
+
+async def test_ids_go_on_growing_over_a_restart_when_told_where_to_begin():
+    later = ProgressStream(first_id=5_000)
+    later.publish(image(n=0))
+    events = later.subscribe("b", after=17)  # an id of the former run
+    later.close()
+    assert [e["id"] for e in await read(events)] == [5_000]
+
+
+async def test_a_reader_that_comes_back_misses_no_lasting_event():
+    stream = ProgressStream()
+    stream.publish(image(n=0))
+    stream.publish(preview())
+    stream.publish(image(n=1))
+    stream.publish(image(n=2))
+    events = stream.subscribe("b", after=1)
+    stream.publish(image(n=3))
+    stream.close()
+    assert [e["n"] for e in await read(events)] == [1, 2, 3]
+
+
+async def test_a_slow_reader_loses_previews_before_anything_else():
+    stream = ProgressStream(backlog=3)
+    events = stream.subscribe()
+    for _ in range(10):
+        stream.publish(preview())
+    for number in range(3):
+        stream.publish(image(n=number))
+    stream.publish(preview())
+    stream.close()
+    assert [e["n"] for e in await read(events)] == [0, 1, 2]
+
+
+async def test_a_reader_hopelessly_behind_is_ended_and_can_resume_without_loss():
+    stream = ProgressStream(backlog=2)
+    slow = stream.subscribe()
+    for number in range(5):
+        stream.publish(image(n=number))
+    seen = await read(slow)
+    assert [e["n"] for e in seen] == [0, 1]
+    again = stream.subscribe(after=seen[-1]["id"])
+    stream.close()
+    assert [e["n"] for e in await read(again)] == [2, 3, 4]
+
+
+async def test_a_closed_stream_ends_present_and_future_readers():
+    stream = ProgressStream()
+    early = stream.subscribe()
+    stream.close()
+    late = stream.subscribe()
+    stream.publish(image())
+    assert await read(early) == []
+    assert await read(late) == []
+
+
+async def test_a_reader_that_leaves_is_forgotten():
+    stream = ProgressStream()
+    events = stream.subscribe()
+    stream.publish(image())
+    assert (await anext(events))["type"] == "image"
+    await events.aclose()
+    assert len(stream._readers) == 0

@@ -1,0 +1,109 @@
+"""HTTP replies become values, whatever a server sends."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from companion_app.fleet import replies
+from companion_app.fleet.replies import Device, FileRef, Finished
+
+FIELDS = """
+p status messages outputs images devices input required x options error node_errors errors name
+queue_running queue_pending exception_message
+"""
+known_fields = st.sampled_from(FIELDS.split())
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(known_fields, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def history(*messages: list, status: str = "success", outputs: dict | None = None) -> dict:
+    return {
+        "p": {
+            "outputs": outputs or {},
+            "status": {"status_str": status, "completed": True, "messages": list(messages)},
+        }
+    }
+
+
+def test_a_finished_prompt_names_its_files_by_node():
+    image = {"filename": "a_00001_.png", "subfolder": "vibes", "type": "output"}
+    reply = history(["execution_success", {}], outputs={"9": {"images": [image]}})
+    file = FileRef("a_00001_.png", "vibes", "output")
+    assert replies.finished(reply, "p") == Finished("success", "", {"9": (file,)})
+
+
+def test_a_failed_prompt_keeps_the_servers_own_words():
+    failure = {"node_type": "KSampler", "exception_message": "out of memory\n"}
+    reply = history(["execution_start", {}], ["execution_error", failure], status="error")
+    assert replies.finished(reply, "p") == Finished("error", "KSampler: out of memory")
+
+
+def test_an_interrupted_prompt_is_told_from_a_failed_one():
+    reply = history(["execution_interrupted", {}], status="error")
+    assert replies.finished(reply, "p").how == "interrupted"
+
+
+def test_an_unknown_prompt_is_not_finished():
+    assert replies.finished({}, "p") is None
+
+
+def test_the_queue_is_read_by_prompt_id():
+    item = [3, "p", {}, {}, []]
+    queue = replies.queue_state({"queue_running": [item], "queue_pending": [[4, "q", {}, {}, []]]})
+    assert queue.running == {"p"}
+    assert queue.pending == {"q"}
+    assert "p" in queue
+    assert "q" in queue
+    assert "r" not in queue
+
+
+@pytest.mark.parametrize(
+    "spec", [[["euler", "ddim"], {}], ["COMBO", {"options": ["euler", "ddim"]}]]
+)
+def test_choices_are_read_in_both_notations(spec):
+    info = {"input": {"required": {"sampler_name": spec}}}
+    assert replies.options(info, "sampler_name") == ("euler", "ddim")
+    assert replies.options(info, "absent") == ()
+
+
+def test_a_refusal_names_node_and_value():
+    reply = {
+        "error": {"type": "prompt_outputs_failed_validation", "message": "Prompt outputs failed"},
+        "node_errors": {
+            "4": {
+                "class_type": "CheckpointLoaderSimple",
+                "errors": [{"message": "Value not in list", "details": "ckpt_name: 'x' not in []"}],
+            }
+        },
+    }
+    assert replies.refusal(reply) == (
+        "CheckpointLoaderSimple: Value not in list – ckpt_name: 'x' not in []"
+    )
+
+
+def test_a_refusal_without_node_errors_falls_back_to_the_error_itself():
+    assert replies.refusal({"error": {"message": "No prompt", "details": ""}}) == "No prompt"
+    assert replies.refusal({}) == "it does not say why"
+
+
+def test_memory_of_the_device_is_optional():
+    stats = {"system": {}, "devices": [{"name": "cpu", "vram_total": 8, "vram_free": 4}]}
+    assert replies.device(stats) == Device("cpu", 8, 4)
+    assert replies.device({"system": {}, "devices": []}) == Device()
+
+
+@given(anything)
+def test_replies_of_any_shape_never_raise(reply):
+    replies.finished(reply, "p")
+    replies.queue_state(reply)
+    replies.device(reply)
+    replies.options(reply, "x")
+    replies.sizes(reply)
+    replies.strings(reply)
+    replies.refusal(reply)
+    replies.is_system_stats(reply)

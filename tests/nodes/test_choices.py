@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from comfy_nodes.choices import HERE, choose_checkpoint, choose_loras
+from vibes.catalog import Catalog, FileEntry, Listing, build_catalog
+from vibes.errors import NoServerCan, NotFound
+from vibes.prompts import parse
+from vibes.recipes import LoraUse
+
+SD15 = {"modelspec.architecture": "stable-diffusion-v1"}
+SDXL = {"modelspec.architecture": "stable-diffusion-xl-v1-base"}
+SEEDS = range(40)
+
+
+@pytest.fixture
+def catalog() -> Catalog:
+    return build_catalog(
+        {
+            HERE: Listing(
+                checkpoints=(
+                    FileEntry("beach_realism.safetensors", metadata=SD15),
+                    FileEntry("toonyou.safetensors", metadata=SD15),
+                    FileEntry("majestic.safetensors", metadata=SD15),
+                    FileEntry("bigXL.safetensors", metadata=SDXL),
+                ),
+                loras=(
+                    FileEntry("beach_sunset.safetensors", metadata=SD15),
+                    FileEntry("beach_xl.safetensors", metadata=SDXL),
+                    FileEntry("neon_city.safetensors", metadata=SD15),
+                    FileEntry("beach_of_unknown_origin.safetensors"),
+                ),
+            )
+        }
+    )
+
+
+def chosen(catalog: Catalog, tier: str | None, *, explore: bool, prompt: str = "a cat") -> set[str]:
+    return {
+        choose_checkpoint(
+            catalog, tier, prompt=prompt, explore=explore, seed=seed
+        ).candidate.checkpoint
+        for seed in SEEDS
+    }
+
+
+def test_quick_takes_the_checkpoint_that_fits_the_prompt(catalog: Catalog) -> None:
+    found = chosen(catalog, "sd15_draft", explore=False, prompt="a beach")
+    assert found == {"beach_realism.safetensors"}
+
+
+def test_explore_tries_every_checkpoint_of_the_tier_and_no_other(catalog: Catalog) -> None:
+    assert chosen(catalog, "sd15_draft", explore=True) == {
+        "beach_realism.safetensors",
+        "toonyou.safetensors",
+        "majestic.safetensors",
+    }
+
+
+@pytest.mark.parametrize("tier", [None, "auto"])
+def test_without_a_tier_the_first_with_a_checkpoint_is_taken(
+    catalog: Catalog, tier: str | None
+) -> None:
+    assert "bigXL.safetensors" not in chosen(catalog, tier, explore=True)
+
+
+def test_an_unknown_tier_and_an_empty_one_are_errors(catalog: Catalog) -> None:
+    with pytest.raises(NotFound, match="sd15_draft"):
+        choose_checkpoint(catalog, "sd15_drafts", prompt="", explore=True, seed=0)
+    with pytest.raises(NoServerCan):
+        choose_checkpoint(catalog, "tiny_test", prompt="", explore=True, seed=0)
+
+
+@pytest.mark.parametrize("explore", [True, False])
+def test_the_same_inputs_give_the_same_checkpoint(catalog: Catalog, explore: bool) -> None:
+    def choice() -> object:
+        return choose_checkpoint(catalog, None, prompt="a beach", explore=explore, seed=2**64 - 1)
+
+    assert choice() == choice()
+
+
+Loras = Callable[..., tuple[tuple[LoraUse, ...], str]]
+
+
+@pytest.fixture
+def loras(catalog: Catalog) -> Loras:
+    def choose(
+        prompt: str, *, family: str | None = "sd15", max_loras: int = 3, seed: int = 0
+    ) -> tuple[tuple[LoraUse, ...], str]:
+        return choose_loras(catalog, family, prompt=parse(prompt), max_loras=max_loras, seed=seed)
+
+    return choose
+
+
+def test_a_lora_is_chosen_by_prompt_and_family(loras: Loras) -> None:
+    for seed in SEEDS:
+        (use,), reason = loras("a beach", seed=seed)
+        assert use.name == "beach_sunset.safetensors"
+        assert 0.5 <= use.strength <= 0.8
+        assert "'beach'" in reason
+
+
+def test_the_same_inputs_give_the_same_loras(loras: Loras) -> None:
+    assert loras("a beach", seed=7) == loras("a beach", seed=7)
+
+
+def test_a_lora_the_prompt_names_comes_first_and_only_once(loras: Loras) -> None:
+    uses, reason = loras("a beach <lora:neon_city:0.9> <lora:beach_sunset:0.3>")
+    assert uses == (
+        LoraUse("neon_city.safetensors", 0.9),
+        LoraUse("beach_sunset.safetensors", 0.3),
+    )
+    assert reason.count("your prompt names it") == 2
+
+
+def test_none_are_added_beyond_the_limit(loras: Loras) -> None:
+    assert loras("a beach <lora:neon_city:0.9>", max_loras=0)[0] == (
+        LoraUse("neon_city.safetensors", 0.9),
+    )
+
+
+def test_strengths_together_stay_within_three(loras: Loras) -> None:
+    uses, _ = loras("a beach <lora:neon_city:2.9>")
+    assert [use.name for use in uses] == ["neon_city.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "family", "reason"),
+    [
+        ("a beach", None, "family of the loaded model is not known"),
+        ("a beach", "flux", "none for flux here"),
+        ("a violin", "sd15", "none for sd15 here"),
+        ("", "sd15", "none for sd15 here"),
+    ],
+)
+def test_no_lora_is_chosen_that_is_not_known_to_fit(
+    prompt: str, family: str | None, reason: str, loras: Loras
+) -> None:
+    uses, said = loras(prompt, family=family)
+    assert uses == ()
+    assert reason in said
+
+
+def test_a_lora_that_is_not_here_is_an_error(loras: Loras) -> None:
+    with pytest.raises(NotFound, match="neon_town"):
+        loras("a <lora:neon_town:1>")

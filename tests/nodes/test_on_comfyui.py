@@ -1,0 +1,216 @@
+"""The nodes inside a real ComfyUI."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from PIL import Image
+
+from tests.comfyui.servers import ComfyUI
+from vibes.recipes import Candidate, LoraUse, Recipe
+from vibes.workflows import build_graph, load_template
+
+pytestmark = pytest.mark.comfyui
+
+DEFINITIONS = Path(__file__).with_name("object_info.json")
+PACK = frozenset({"VibesCheckpointPool", "VibesAutoLora"})
+CHECKPOINTS = ("tiny-a.safetensors", "tiny-b.safetensors")
+LORA = "tiny-lora.safetensors"
+PATIENCE = 120  # seconds for one picture on a busy machine
+
+Graph = dict[str, Any]
+
+
+def call(server: ComfyUI, path: str, body: object = None, **query: str) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{server.url}{path}?{urlencode(query)}", data=data)
+    with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
+        content = reply.read()
+    return json.loads(content) if path != "/view" else content
+
+
+def run(server: ComfyUI, graph: Graph) -> dict[str, Any]:
+    """Run a graph to its end and return its history."""
+    prompt_id = uuid4().hex
+    body = {"prompt": graph, "prompt_id": prompt_id, "client_id": "test"}
+    assert call(server, "/prompt", body)["node_errors"] == {}
+    deadline = time.monotonic() + PATIENCE
+    while not (history := call(server, f"/history/{prompt_id}")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    entry: dict[str, Any] = history[prompt_id]
+    return entry
+
+
+def refusal(server: ComfyUI, graph: Graph) -> str:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        call(server, "/prompt", {"prompt": graph, "client_id": "test"})
+    with caught.value as reply:
+        faults = json.load(reply)["node_errors"].values()
+    return " ".join(error["details"] for fault in faults for error in fault["errors"])
+
+
+def report(entry: dict[str, Any], key: str) -> Any:
+    """Return what a node reported; a cached node repeats its report."""
+    assert entry["status"]["status_str"] == "success", entry["status"]
+    (found,) = (output[key] for output in entry["outputs"].values() if key in output)
+    return found
+
+
+def pixels(server: ComfyUI, entry: dict[str, Any]) -> bytes:
+    (file,) = report(entry, "images")
+    return Image.open(io.BytesIO(call(server, "/view", **file))).tobytes()
+
+
+@pytest.fixture
+def draft() -> Callable[..., Graph]:
+    def make(pack: bool = True, strength: float = 0.7, lora: str = LORA, seed: int = 1) -> Graph:
+        recipe = Recipe(
+            template="draft",
+            tier="tiny_test",
+            prompt="a beach",
+            candidate=Candidate(CHECKPOINTS[0], (LoraUse(lora, strength),)),
+            seed=seed,
+            width=64,
+            height=96,
+            steps=1,
+            cfg=1.0,
+            sampler="euler",
+            scheduler="normal",
+        )
+        return build_graph(
+            load_template("draft"),
+            recipe,
+            spelling=lambda kind, name: name,
+            source=None,
+            prefix=f"vibes/{uuid4().hex}",
+            node_classes=PACK if pack else frozenset(),
+            family="sd3",
+        ).graph
+
+    return make
+
+
+def node(graph: Graph, class_type: str) -> dict[str, Any]:
+    (found,) = (item["inputs"] for item in graph.values() if item["class_type"] == class_type)
+    inputs: dict[str, Any] = found
+    return inputs
+
+
+def test_node_definitions_stay_compatible(
+    comfyui_with_pack: ComfyUI, pytestconfig: pytest.Config
+) -> None:
+    """Ids, inputs, their order and outputs: saved workflows depend on all of them."""
+    found = {name: call(comfyui_with_pack, f"/object_info/{name}")[name] for name in sorted(PACK)}
+    files = found["VibesCheckpointPool"]["input"]["optional"]["checkpoint"][1].pop("options")
+    assert set(CHECKPOINTS) == set(files)
+    for definition in found.values():
+        del definition["python_module"]  # the folder's name
+    if pytestconfig.getoption("--record-comfyui"):
+        DEFINITIONS.write_text(json.dumps(found, indent=1) + "\n")
+    assert json.dumps(found) == json.dumps(json.loads(DEFINITIONS.read_text()))
+
+
+def test_the_pack_s_nodes_make_the_picture_the_core_loaders_make(
+    comfyui_with_pack: ComfyUI, draft: Callable[..., Graph]
+) -> None:
+    ours = run(comfyui_with_pack, draft())
+    core = run(comfyui_with_pack, draft(pack=False))
+    assert pixels(comfyui_with_pack, ours) == pixels(comfyui_with_pack, core)
+    assert report(ours, "vibes_checkpoint") == [CHECKPOINTS[0]]
+    (lora,) = report(ours, "vibes_loras")
+    assert (lora["name"], lora["strength"]) == (LORA, 0.7)
+    assert lora["keys"] > 0
+
+
+def test_a_lora_changes_the_picture_and_strength_0_does_not(
+    comfyui_with_pack: ComfyUI, draft: Callable[..., Graph]
+) -> None:
+    def picture(graph: Graph) -> bytes:
+        return pixels(comfyui_with_pack, run(comfyui_with_pack, graph))
+
+    off = draft()
+    node(off, "VibesAutoLora")["mode"] = "off"
+    without = picture(off)
+    assert picture(draft()) != without
+    assert picture(draft(strength=0.0)) == without
+
+
+def test_another_seed_leaves_the_models_cached(
+    comfyui_with_pack: ComfyUI, draft: Callable[..., Graph]
+) -> None:
+    run(comfyui_with_pack, draft(seed=1))
+    graph = draft(seed=2)
+    messages = run(comfyui_with_pack, graph)["status"]["messages"]
+    (cached,) = (data["nodes"] for event, data in messages if event == "execution_cached")
+    assert {graph[name]["class_type"] for name in cached} >= PACK
+
+
+def test_exploring_finds_every_checkpoint_and_repeats_itself(
+    comfyui_with_pack: ComfyUI, draft: Callable[..., Graph]
+) -> None:
+    def choice(seed: int) -> str:
+        graph = draft()
+        pool = node(graph, "VibesCheckpointPool")
+        pool.clear()
+        pool.update(mode="explore", tier="tiny_test", prompt="a beach", seed=seed)
+        name: str = report(run(comfyui_with_pack, graph), "vibes_checkpoint")[0]
+        return name
+
+    chosen = [choice(seed) for seed in range(6)]
+    assert set(chosen) == set(CHECKPOINTS)
+    assert [choice(seed) for seed in range(6)] == chosen
+
+
+def test_auto_finds_the_lora_by_its_trigger_and_the_model_s_family(
+    comfyui_with_pack: ComfyUI, draft: Callable[..., Graph]
+) -> None:
+    graph = draft()
+    node(graph, "VibesAutoLora").update(mode="auto", prompt="a speckled egg", seed=1)
+    (lora,) = report(run(comfyui_with_pack, graph), "vibes_loras")
+    assert lora["name"] == LORA
+    assert lora["keys"] > 0
+
+
+@pytest.mark.parametrize(
+    ("class_type", "inputs", "sentence"),
+    [
+        ("VibesCheckpointPool", {"checkpoint": "tiny-aa.safetensors"}, "Did you mean tiny-a"),
+        ("VibesCheckpointPool", {"checkpoint": ""}, "name one"),
+        ("VibesCheckpointPool", {"mode": "fast"}, "modes are explore, quick, fixed"),
+        ("VibesCheckpointPool", {"mode": "quick", "tier": "sd16"}, "There is no tier 'sd16'"),
+        ("VibesAutoLora", {"loras": "tiny_lora:0.5"}, "Did you mean tiny-lora"),
+        ("VibesAutoLora", {"loras": "tiny-lora"}, "name:strength"),
+        ("VibesAutoLora", {"mode": "on"}, "modes are auto, explicit, off"),
+    ],
+)
+def test_a_value_that_is_not_there_is_refused_before_anything_runs(
+    class_type: str,
+    inputs: dict[str, str],
+    sentence: str,
+    comfyui_with_pack: ComfyUI,
+    draft: Callable[..., Graph],
+) -> None:
+    graph = draft()
+    node(graph, class_type).update(inputs)
+    assert sentence in refusal(comfyui_with_pack, graph)
+
+
+def test_help_pages_translations_and_workflows_are_served(comfyui_with_pack: ComfyUI) -> None:
+    assert call(comfyui_with_pack, "/i18n")["zh"]["nodeDefs"].keys() >= PACK
+    templates = call(comfyui_with_pack, "/workflow_templates")
+    assert {"draft", "refine", "finish"} <= set(templates["vibes-imgen"])
+    for name in PACK:
+        url = f"{comfyui_with_pack.url}/extensions/vibes-imgen/docs/{name}.md"
+        with urllib.request.urlopen(url) as reply:
+            assert reply.read().startswith(b"# ")

@@ -1,0 +1,137 @@
+"""Grids and events to learn from, and strategies that make odd ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from vibes.preferences import (
+    Candidate,
+    Event,
+    GridEvent,
+    GridOutcome,
+    GridRejected,
+    GridSubmitted,
+    ImageActed,
+    ImageRated,
+    LoraUse,
+    Policy,
+    Proposal,
+    ShownImage,
+)
+
+NOON = "2026-01-31T12:00:00+00:00"
+
+names = st.sampled_from(["epic.safetensors", "dreamshaper_8.safetensors", "sd15/toon", "ü:1"])
+lora_names = st.sampled_from(["beach_sunset", "film grain", "anime:2"])
+keywords = st.lists(st.sampled_from(["beach", "sunset", "don't", "8:30", "海"]), unique=True).map(
+    tuple
+)
+strengths = st.floats(-2, 2)
+lora_uses = st.builds(LoraUse, lora_names, strengths)
+candidates = st.builds(
+    Candidate, names, st.lists(lora_uses, unique_by=lambda use: use.name, max_size=3).map(tuple)
+)
+
+
+@st.composite
+def outcomes(draw: st.DrawFn) -> GridOutcome:
+    shown = draw(st.lists(candidates, min_size=1, max_size=8))
+    picked = draw(st.sets(st.integers(0, len(shown) - 1)))
+    return GridOutcome(draw(keywords), draw(st.integers(0, 3)), tuple(shown), frozenset(picked))
+
+
+@st.composite
+def grid_events(draw: st.DrawFn) -> GridEvent:
+    outcome = draw(outcomes())
+    rejected = not outcome.picked and draw(st.booleans())
+    event_id = draw(st.uuids()).hex
+    batch = draw(st.integers(0, 5))
+    return (GridRejected if rejected else GridSubmitted)(
+        id=event_id,
+        time=NOON,
+        profile=draw(st.sampled_from(["default", "anime"])),
+        session="s",
+        batch=f"batch-{batch}",
+        stage=outcome.stage,
+        prompt=draw(st.text(max_size=20)),
+        keywords=outcome.keywords,
+        images=tuple(
+            ShownImage(
+                image_id=f"{batch}/{i}",
+                index=i,
+                candidate=candidate,
+                picked=i in outcome.picked,
+                scores=draw(st.dictionaries(st.text(max_size=5), st.floats(-1, 1), max_size=2)),
+                checkpoint_propensity=draw(st.none() | st.floats(0, 1)),
+            )
+            for i, candidate in enumerate(outcome.candidates)
+        ),
+        policy="selection_rate",
+        feedback=draw(st.none() | st.text(max_size=10)),
+    )
+
+
+@st.composite
+def image_events(draw: st.DrawFn) -> Event:
+    about = {
+        "id": draw(st.uuids()).hex,
+        "time": NOON,
+        "profile": "default",
+        "session": "s",
+        "batch": "batch-1",
+        "image": "1/0",
+    }
+    if draw(st.booleans()):
+        return ImageActed(**about, action=draw(st.sampled_from(["saved", "flagged"])))
+    return ImageRated(**about, overall=draw(st.integers(1, 5)), tags=("warm",), comment="ö")
+
+
+events = st.lists(grid_events() | image_events(), max_size=8)
+
+
+def submitted(
+    batch: str,
+    shown: Sequence[tuple[str, bool]],
+    *,
+    keywords: tuple[str, ...] = ("beach",),
+    loras: tuple[str, ...] = (),
+    event_id: str | None = None,
+    kind: type[GridEvent] = GridSubmitted,
+) -> GridEvent:
+    """A submitted grid of (checkpoint, picked), every image with the same LoRAs at 0.7."""
+    uses = tuple(LoraUse(name, 0.7) for name in loras)
+    return kind(
+        id=event_id or f"event-{batch}",
+        time=NOON,
+        profile="default",
+        session="s",
+        batch=batch,
+        stage=0,
+        prompt=", ".join(keywords),
+        keywords=keywords,
+        images=tuple(
+            ShownImage(f"{batch}/{i}", i, Candidate(checkpoint, uses), picked)
+            for i, (checkpoint, picked) in enumerate(shown)
+        ),
+        policy="selection_rate",
+    )
+
+
+def teach(policy: Policy, keyword: str, counts: dict[str, tuple[int, int]]) -> None:
+    """One grid in which each checkpoint was picked in so many of so many images."""
+    shown = [
+        (Candidate(checkpoint), i < selected)
+        for checkpoint, (selected, total) in counts.items()
+        for i in range(total)
+    ]
+    picked = frozenset(i for i, (_, is_picked) in enumerate(shown) if is_picked)
+    policy.update(GridOutcome((keyword,), 0, tuple(made for made, _ in shown), picked))
+
+
+def judged(proposals: Sequence[Proposal], keyword: str, favourites: Sequence[str]) -> GridOutcome:
+    """What a user does who picks exactly the images of some checkpoints."""
+    shown = tuple(proposal.candidate for proposal in proposals)
+    picked = frozenset(i for i, made in enumerate(shown) if made.checkpoint in favourites)
+    return GridOutcome((keyword,), 0, shown, picked)

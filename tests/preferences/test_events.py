@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+
+from tests.preferences.samples import NOON, events, grid_events, image_events, submitted
+from vibes.errors import InvalidInput
+from vibes.preferences import (
+    Candidate,
+    GridRejected,
+    ImageActed,
+    ImageRated,
+    LoraUse,
+    event_from_dict,
+    latest_outcomes,
+    outcome_of,
+    without_superseded,
+)
+
+GRID = submitted("b1", [("epic", True), ("toon", False)], loras=("grain",))
+
+
+@given(grid_events() | image_events())
+def test_an_event_survives_json_exactly(event):
+    assert event_from_dict(json.loads(json.dumps(event.to_dict()))) == event
+
+
+@given(events)
+def test_each_batch_keeps_its_last_outcome_in_append_order(history):
+    latest = latest_outcomes(history)
+    batches = [grid.batch for grid in latest]
+    assert len(set(batches)) == len(batches)
+    places = [history.index(grid) for grid in latest]
+    assert places == sorted(places)
+    for grid, place in zip(latest, places, strict=True):
+        assert grid.batch not in {later.batch for later in latest_outcomes(history[place + 1 :])}
+
+
+def test_a_later_outcome_takes_the_earlier_ones_place_away():
+    other = submitted("b2", [("epic", True)])
+    again = submitted("b1", [("epic", False), ("toon", True)], event_id="later")
+    assert latest_outcomes([GRID, other, again]) == [other, again]
+
+
+@given(events)
+def test_without_the_superseded_all_image_events_and_each_batchs_last_outcome_stay(history):
+    left = without_superseded(history)
+    gone = [event for event in history if event not in left]
+    assert all(event.batch in {grid.batch for grid in latest_outcomes(left)} for event in gone)
+    assert latest_outcomes(left) == latest_outcomes(history)
+    assert [e for e in left if isinstance(e, ImageActed | ImageRated)] == [
+        e for e in history if isinstance(e, ImageActed | ImageRated)
+    ]
+
+
+def test_image_events_are_no_outcomes():
+    saved = ImageActed("e", NOON, "default", "s", "b1", "b1/0", "saved")
+    assert latest_outcomes([saved, GRID]) == [GRID]
+
+
+def test_an_outcome_holds_what_was_shown_and_picked():
+    outcome = outcome_of(GRID)
+    assert outcome.keywords == ("beach",)
+    assert outcome.candidates == tuple(
+        Candidate(name, (LoraUse("grain", 0.7),)) for name in ("epic", "toon")
+    )
+    assert outcome.picked == {0}
+
+
+def test_a_lora_loaded_twice_counts_once_at_the_sum_of_its_strengths():
+    twice = submitted("b1", [("epic", True)], loras=("grain", "grain"))
+    assert outcome_of(twice).candidates[0].loras == (LoraUse("grain", 1.4),)
+
+
+def changed(path, value):
+    data = json.loads(json.dumps(GRID.to_dict()))
+    *parents, last = path
+    part = data
+    for key in parents:
+        part = part[key]
+    part[last] = value
+    return data
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (["type"], "GridLiked", "event is no event; expected an object whose type is one of"),
+        (["id"], "", r"event\.id is ''; expected some text\."),
+        (["time"], "noon", r"event\.time is 'noon'; expected a time as in ISO 8601\."),
+        (["stage"], -1, r"event\.stage is -1; expected greater than or equal to 0\."),
+        (["stage"], 10**400, r"event\.stage is a very large number"),
+        (["images"], [], r"event\.images is a list; expected at least one entry\."),
+        (["images", 1, "picked"], "yes", r"event\.images\[1\]\.picked is 'yes'; expected a valid"),
+        (
+            ["images", 0, "candidate", "loras", 0, "strength"],
+            float("nan"),
+            r"event\.images\[0\]\.candidate\.loras\[0\]\.strength is nan; expected a finite number",
+        ),
+        (["images", 0, "candidate", "checkpoint"], "", "position 0 names no checkpoint"),
+        (["images", 0, "scores"], {"clip": [[[]]]}, r"scores\.clip is a list"),
+        (["images", 0, "checkpoint_propensity"], 1.5, "less than or equal to 1"),
+        (["keywords"], [""], r"event\.keywords\[0\]"),
+    ],
+)
+def test_a_foreign_event_is_refused_with_the_place(path, value, message):
+    with pytest.raises(InvalidInput, match=message):
+        event_from_dict(changed(path, value))
+
+
+@pytest.mark.parametrize("data", [None, 3, "x", [], {}, {"type": []}, {1: 2}])
+def test_what_is_no_event_at_all_is_refused(data):
+    with pytest.raises(InvalidInput):
+        event_from_dict(data)
+
+
+def test_a_missing_field_is_named():
+    data = GRID.to_dict()
+    del data["batch"]
+    with pytest.raises(InvalidInput, match=r"event\.batch is missing\."):
+        event_from_dict(data)
+
+
+def test_a_rejected_grid_cannot_have_picks():
+    data = {**GRID.to_dict(), "type": GridRejected.__name__}
+    with pytest.raises(InvalidInput, match="rejects the whole grid"):
+        event_from_dict(data)
+
+
+@pytest.mark.parametrize(
+    "time", ["2026-01-31T12:00:00Z", "2026-01-31T12:00:00.123456+00:00", "2026-01-31T12:00:00.1Z"]
+)
+def test_times_are_read_as_other_programs_write_them(time):
+    assert event_from_dict(changed(["time"], time)).time == time

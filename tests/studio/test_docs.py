@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import re
+
+
+async def test_the_api_docs_load_nothing_from_another_machine(api):
+    for path in ("/docs", "/redoc"):
+        page = await api.http.get(path)
+        assert page.status_code == 200
+        addresses = re.findall(r"""(?:src|href)=["']([^"']+)""", page.text)
+        assert addresses
+        assert all(address.startswith("/") for address in addresses), addresses
+
+
+async def test_every_route_of_the_contract_is_described(api):
+    described = (await api.ok("GET", "/openapi.json"))["paths"]
+    for path in (
+        "/health",
+        "/api/gpus",
+        "/api/sessions",
+        "/api/sessions/{session_id}",
+        "/api/sessions/{session_id}/navigate",
+        "/api/plan",
+        "/api/generate",
+        "/api/generate/batch",
+        "/api/batches/{batch_id}",
+        "/api/batches/{batch_id}/cancel",
+        "/api/images/{image_id}/selection",
+        "/api/images/{image_id}/rating",
+        "/api/images/{image_id}/actions",
+        "/api/images/{image_id}/file",
+        "/api/images/{image_id}/thumbnail",
+        "/api/images/{image_id}/recipe",
+        "/api/iterate",
+        "/api/iterate/reject-all",
+        "/api/loras",
+        "/api/checkpoints/stats",
+        "/api/preferences/stats",
+        "/api/preferences/export",
+        "/api/preferences/import",
+        "/api/preferences/events",
+        "/api/preferences/snapshot",
+        "/api/preferences/recommend/checkpoint",
+        "/api/preferences/recommend/loras",
+        "/api/events",
+    ):
+        assert path in described, path

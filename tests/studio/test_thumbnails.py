@@ -1,0 +1,60 @@
+"""Thumbnails are made whatever becomes of the processes that make them."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import Iterator
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from companion_app.thumbnails import PIXELS, Thumbnailer
+
+
+def picture(width: int = 640, height: int = 480) -> bytes:
+    buffer = BytesIO()
+    Image.effect_noise((width, height), 80).convert("RGB").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def size(data: bytes) -> tuple[int, int]:
+    with Image.open(BytesIO(data), formats=["WEBP"]) as image:
+        return image.size
+
+
+def kill_processes() -> None:
+    """End every pool process at once, as a machine short of memory does."""
+    processes = multiprocessing.active_children()
+    assert processes
+    for process in processes:
+        process.kill()
+    for process in processes:
+        process.join()
+
+
+@pytest.fixture
+def thumbnailer() -> Iterator[Thumbnailer]:
+    maker = Thumbnailer()
+    yield maker
+    maker.close()
+
+
+async def test_a_thumbnail_keeps_the_shape_of_its_picture(thumbnailer):
+    assert size(await thumbnailer.make(picture(1024, 512))) == (PIXELS, PIXELS // 2)
+
+
+async def test_a_process_killed_between_two_pictures_costs_nothing(thumbnailer):
+    await thumbnailer.make(picture())
+    kill_processes()
+    assert size(await thumbnailer.make(picture()))[0] == PIXELS
+    assert size(await thumbnailer.make(picture()))[0] == PIXELS
+
+
+async def test_pictures_under_way_when_their_process_is_killed_are_made_all_the_same(thumbnailer):
+    await thumbnailer.make(picture())
+    making = [asyncio.ensure_future(thumbnailer.make(picture(1500, 1500))) for _ in range(6)]
+    await asyncio.sleep(0)  # each has been handed to the pool
+    kill_processes()
+    assert [size(small) for small in await asyncio.gather(*making)] == [(PIXELS, PIXELS)] * 6

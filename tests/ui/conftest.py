@@ -1,0 +1,106 @@
+"""A real studio with two demo render servers, and a real browser looking at it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
+"""Chromium in a container: no user namespaces, a small /dev/shm."""
+
+
+@pytest.fixture(scope="session")
+def studio_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a studio started as a newcomer starts it."""
+    data = tmp_path_factory.mktemp("studio")
+    command = [sys.executable, "-m", "companion_app", "demo", "--no-browser", "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--data-dir", str(data)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield _announced_address(process)
+    finally:
+        process.terminate()
+        process.wait(10)
+        if process.stdout:
+            process.stdout.close()
+
+
+def _announced_address(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    for line in process.stdout:
+        if found := re.search(r"http://\S+", line):
+            return found[0]
+    pytest.fail(f"The studio ended with exit code {process.wait()} before it was ready.")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # Not for the whole run: while Playwright is up, its event loop keeps async tests from running.
+    with sync_playwright() as playwright:
+        browser = _launch(playwright)
+        yield browser
+        browser.close()
+
+
+def _launch(playwright: Playwright) -> Browser:
+    debian = Path("/usr/bin/chromium")
+    chosen = os.environ.get("VIBES_BROWSER") or (str(debian) if debian.exists() else None)
+    try:
+        return playwright.chromium.launch(executable_path=chosen, args=FLAGS)
+    except PlaywrightError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"There is no Chromium to test with: {str(error).splitlines()[0]}")
+
+
+@pytest.fixture
+def trouble() -> list[str]:
+    """What the browser complained of; a test ends with it empty, or empties it on purpose."""
+    return []
+
+
+@pytest.fixture
+def context(browser: Browser, trouble: list[str]) -> Iterator[BrowserContext]:
+    """A window that writes down console errors, exceptions and requests to other machines."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield from _watched(context, trouble)
+
+
+@pytest.fixture
+def phone(browser: Browser, trouble: list[str]) -> Iterator[BrowserContext]:
+    """The same as a touch screen 420 pixels wide."""
+    context = browser.new_context(viewport={"width": 420, "height": 860}, has_touch=True)
+    yield from _watched(context, trouble)
+
+
+def _watched(context: BrowserContext, trouble: list[str]) -> Iterator[BrowserContext]:
+    context.on("console", lambda said: said.type == "error" and trouble.append(said.text))
+    context.on("weberror", lambda thrown: trouble.append(str(thrown.error)))
+    context.on("request", lambda sent: _is_foreign(sent.url) and trouble.append(sent.url))
+    yield context
+    context.close()
+    assert trouble == []
+
+
+def _is_foreign(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1"
+
+
+@pytest.fixture
+def page(context: BrowserContext, studio_url: str) -> Page:
+    """The studio as someone who was never here before sees it."""
+    page = context.new_page()
+    page.goto(studio_url)
+    page.get_by_text("Your first grid is one sentence away").wait_for()
+    return page

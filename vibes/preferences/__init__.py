@@ -1,0 +1,64 @@
+"""What the user likes: events, the statistics folded from them, and the policies that learn."""
+
+from __future__ import annotations
+
+from vibes.recipes import Candidate, LoraUse
+
+from .apportion import apportion
+from .events import (
+    Event,
+    GridEvent,
+    GridRejected,
+    GridSubmitted,
+    ImageActed,
+    ImageRated,
+    ShownImage,
+    event_from_dict,
+    latest_outcomes,
+    outcome_of,
+    without_superseded,
+)
+from .policies import POLICIES, load_policy, new_policy
+from .policy import Explanation, GridOutcome, Policy, Pool, Propensity, Proposal, Term
+from .portable import export_document, import_document
+from .rates import confidence, interval
+from .recommendation import CheckpointRecommendation, lora_evidence, recommend_checkpoint
+from .statistics import Statistics, StatRow
+from .tally import TYPES
+
+__all__ = [
+    "POLICIES",
+    "TYPES",
+    "Candidate",
+    "CheckpointRecommendation",
+    "Event",
+    "Explanation",
+    "GridEvent",
+    "GridOutcome",
+    "GridRejected",
+    "GridSubmitted",
+    "ImageActed",
+    "ImageRated",
+    "LoraUse",
+    "Policy",
+    "Pool",
+    "Propensity",
+    "Proposal",
+    "ShownImage",
+    "StatRow",
+    "Statistics",
+    "Term",
+    "apportion",
+    "confidence",
+    "event_from_dict",
+    "export_document",
+    "import_document",
+    "interval",
+    "latest_outcomes",
+    "load_policy",
+    "lora_evidence",
+    "new_policy",
+    "outcome_of",
+    "recommend_checkpoint",
+    "without_superseded",
+]

@@ -1,0 +1,28 @@
+"""Settings: what the YAML files in ``config/`` and ``VIBES_*`` variables may say."""
+
+from __future__ import annotations
+
+from .loading import data_root, load_settings
+from .models import (
+    ASPECT_RATIOS,
+    MAX_STEPS,
+    AspectRatio,
+    PolicyName,
+    ServerConfig,
+    Settings,
+    Stage,
+    Tier,
+)
+
+__all__ = [
+    "ASPECT_RATIOS",
+    "MAX_STEPS",
+    "AspectRatio",
+    "PolicyName",
+    "ServerConfig",
+    "Settings",
+    "Stage",
+    "Tier",
+    "data_root",
+    "load_settings",
+]

@@ -1,0 +1,186 @@
+"""The settings themselves: names, types, limits and defaults."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+PolicyName = Literal["selection_rate", "random"]
+AspectRatio = Literal["portrait", "landscape", "square"]
+ASPECT_RATIOS: tuple[AspectRatio, ...] = ("portrait", "landscape", "square")
+Pixels = Annotated[int, Field(ge=16, le=8192)]
+MAX_STEPS = 150
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class ServerConfig(_Strict):
+    """One ComfyUI server."""
+
+    name: str = Field(min_length=1, pattern=r"^[\w.-]+$")
+    """Its identity: letters, digits, `.`, `_` and `-`. Keep it when the address changes."""
+    url: HttpUrl
+    """Its address, as in `http://192.168.1.20:8188`."""
+    headers: dict[str, str] = {}
+    """Sent with every request, for a server behind a proxy that wants a password."""
+
+
+class Tier(_Strict):
+    """A quality level: a pool of checkpoints of one family, its sizes and sampling defaults."""
+
+    family: str
+    """Base-model architecture of the pool: `sd15`, `sdxl`, `sd3`, `flux`, …"""
+    checkpoints: tuple[str, ...] = ("*",)
+    """Shell patterns over catalog names. A checkpoint of unknown family joins only where it is
+    named without wildcards."""
+    sizes: dict[AspectRatio, tuple[Pixels, Pixels]] = Field(min_length=len(ASPECT_RATIOS))
+    """Native width and height in pixels for `portrait`, `landscape` and `square`."""
+    steps: int = Field(ge=1, le=MAX_STEPS)
+    """Sampling steps."""
+    cfg: float = Field(ge=0, le=30)
+    """How strictly the prompt is followed."""
+    sampler: str
+    """Sampler, by ComfyUI's name."""
+    scheduler: str
+    """Scheduler, by ComfyUI's name."""
+
+
+class Stage(_Strict):
+    """One step of the funnel: how many pictures, and how they differ from the step before."""
+
+    name: str
+    """What the page calls it."""
+    size: int = Field(ge=1, le=200)
+    """How many pictures its grid holds."""
+    template: str
+    """File in `workflows/api/` that renders them, without `.json`."""
+    scale: float = Field(1.0, gt=0, le=8)
+    """Multiplies the tier's native size."""
+    steps_scale: float = Field(1.0, gt=0, le=5)
+    """Multiplies the tier's steps."""
+    denoise: float = Field(1.0, gt=0, le=1)
+    """Share of the picked picture that is redrawn."""
+    tier: str | None = None
+    """Another tier to render in from here on; checkpoint and LoRAs are then chosen anew."""
+    fill: Literal["variations", "none"] = "variations"
+    """What free slots hold when fewer pictures were picked than fit."""
+
+    def image_size(self, tier: Tier, aspect_ratio: AspectRatio) -> tuple[int, int]:
+        """Width and height in pixels, multiples of 16: every family can decode such a size."""
+        width, height = tier.sizes[aspect_ratio]
+        return _to_16(width * self.scale), _to_16(height * self.scale)
+
+    def step_count(self, tier: Tier) -> int:
+        """Sampling steps of the tier at this stage."""
+        return _within_steps(tier.steps * self.steps_scale)
+
+    def grown_size(self, width: int, height: int, *, since: Stage) -> tuple[int, int]:
+        """The size here of a picture that had this size at an earlier stage."""
+        factor = self.scale / since.scale
+        return _to_16(width * factor), _to_16(height * factor)
+
+    def grown_steps(self, steps: int, *, since: Stage) -> int:
+        """The steps here of a picture that had this many at an earlier stage."""
+        return _within_steps(steps * self.steps_scale / since.steps_scale)
+
+
+class Settings(BaseSettings):
+    """Everything the studio can be told; ``load_settings`` makes one from files and environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VIBES_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Any other than this machine's own needs a `token_file`."""
+    port: int = Field(7860, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
+    token_file: Path | None = None
+    """File holding the access token; made, readable by you only, when missing."""
+    data_dir: Path = Field(default_factory=lambda: user_data_path("vibes-imgen", appauthor=False))
+    """Where pictures and the database live."""
+    servers: tuple[ServerConfig, ...] = ()
+    """The ComfyUI servers to share the work."""
+    tiers: dict[str, Tier] = Field(min_length=1)
+    """Quality levels by name."""
+    default_tier: str = "auto"
+    """The tier of a request that names none; `auto` is the first with a checkpoint on a server."""
+    max_checkpoints: int = Field(3, ge=1, le=20)
+    """How many checkpoints an Explore grid is spread over."""
+    stages: tuple[Stage, ...] = Field(min_length=1)
+    """The funnel, first step first."""
+    policy: PolicyName = "selection_rate"
+    """How picks become choices: by what was picked most often, or at `random` to compare."""
+    refresh_seconds: float = Field(300, gt=0)
+    """How often a server is asked for its models again, in seconds."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what the constructor is given: ``load_settings`` has read the environment."""
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Settings:
+        for place, sentence in self._disagreements():
+            context = {"place": place, "sentence": sentence}
+            raise PydanticCustomError("disagreement", "{sentence}", context)
+        return self
+
+    def _disagreements(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        seen: set[str] = set()
+        for index, server in enumerate(self.servers):
+            if server.name in seen:
+                yield ("servers", index, "name"), f"two servers are named '{server.name}'."
+            seen.add(server.name)
+        if self.default_tier not in {"auto", *self.tiers}:
+            yield ("default_tier",), self._no_tier(self.default_tier)
+        for index, stage in enumerate(self.stages):
+            if stage.tier is not None and stage.tier not in self.tiers:
+                yield ("stages", index, "tier"), self._no_tier(stage.tier)
+
+    def _no_tier(self, name: str) -> str:
+        return f"there is no tier '{name}'{did_you_mean(name, self.tiers)}"
+
+
+def _to_16(pixels: float) -> int:
+    return max(_half_up(pixels / 16), 1) * 16
+
+
+def _within_steps(steps: float) -> int:
+    return min(max(_half_up(steps), 1), MAX_STEPS)
+
+
+def _half_up(value: float) -> int:
+    """``round`` would take a half to the even neighbour, now up and now down."""
+    return int(value + 0.5)
+
+
+def did_you_mean(name: str, valid: Iterable[str]) -> str:
+    """The end of a sentence about a wrong name: the nearest valid one, if any is near."""
+    near = difflib.get_close_matches(name, valid, n=1)
+    return f"; did you mean '{near[0]}'?" if near else "."

@@ -1,0 +1,108 @@
+"""What is wrong with a setting, as one sentence with its file and line."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from vibes.errors import ConfigError
+
+from .lines import Document, Place
+from .models import ServerConfig, Settings, Stage, Tier, did_you_mean
+
+_TABLES: dict[str, type[BaseModel]] = {"servers": ServerConfig, "tiers": Tier, "stages": Stage}
+_EXPECTED = {
+    "dict_type": "a table of settings is expected",
+    "float_parsing": "a number is expected",
+    "int_parsing": "a whole number is expected",
+    "int_type": "a whole number is expected",
+    "model_type": "a table of settings is expected",
+    "too_short": "at least {min_length} needed",
+    "tuple_type": "a list is expected",
+}
+"""Our words where pydantic's speak of Python types, by its error type."""
+
+
+def config_error(
+    invalid: ValidationError, documents: Sequence[Document], given: Mapping[str, Any]
+) -> ConfigError:
+    """The most telling problem: where it was written, what it is, the nearest valid name.
+
+    A misspelt key is told before the key then missing. ``given`` are values from the caller,
+    which have no file.
+    """
+    errors = sorted(invalid.errors(), key=lambda error: error["type"] != "extra_forbidden")
+    place = errors[0].get("ctx", {}).get("place", errors[0]["loc"])
+    sentence = _sentence(errors[0], place)
+    if place[0] in given:
+        return ConfigError(sentence)
+    if variable := _variable(place):
+        return ConfigError(f"{variable}: {sentence}")
+    document = next((d for d in reversed(documents) if place[0] in d.data), None)
+    if document is None:
+        return ConfigError(sentence)
+    return ConfigError(sentence, path=document.path, line=document.line(place))
+
+
+def _variable(place: Place) -> str | None:
+    """The environment variable that sets ``place`` or something around it."""
+    present = {name.upper() for name, value in os.environ.items() if value}
+    for length in range(len(place), 0, -1):
+        name = "VIBES_" + "__".join(str(key).upper() for key in place[:length])
+        if name in present:
+            return name
+    return None
+
+
+def _sentence(error: ErrorDetails, place: Place) -> str:
+    if error["type"] == "disagreement":
+        return f"{_written(place)}: {error['msg']}"
+    if error["type"] == "missing":
+        return f"{_lacking(place[-1])} is missing{_within(place)}."
+    if error["type"] == "extra_forbidden":
+        return _unknown_key(place, _names_at(place))
+    if place[-1] == "[key]":
+        return _unknown_key(place[:-1], _valid_values(error))
+    message = _message(error)
+    value = error["input"]
+    shown = f", not {value!r}" if isinstance(value, (str, int, float)) else ""
+    return f"{_written(place)}: {message}{shown}{did_you_mean(str(value), _valid_values(error))}"
+
+
+def _message(error: ErrorDetails) -> str:
+    if error["type"] in _EXPECTED:
+        return _EXPECTED[error["type"]].format(**error.get("ctx", {}))
+    return error["msg"][0].lower() + error["msg"][1:]
+
+
+def _lacking(key: str | int) -> str:
+    return f"item {key + 1}" if isinstance(key, int) else f"'{key}'"
+
+
+def _unknown_key(place: Place, valid: Sequence[str]) -> str:
+    return f"unknown key '{place[-1]}'{_within(place)}{did_you_mean(str(place[-1]), valid)}"
+
+
+def _within(place: Place) -> str:
+    return f" in {_written(place[:-1])}" if len(place) > 1 else ""
+
+
+def _names_at(place: Place) -> list[str]:
+    model: type[BaseModel] = _TABLES[str(place[0])] if len(place) > 1 else Settings
+    return list(model.model_fields)
+
+
+def _valid_values(error: ErrorDetails) -> list[str]:
+    """The values a literal may have, from ``'a', 'b' or 'c'``."""
+    return re.findall(r"'([^']+)'", str(error.get("ctx", {}).get("expected", "")))
+
+
+def _written(place: Sequence[str | int]) -> str:
+    """``("servers", 0, "url")`` as ``servers[0].url``."""
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in place)
+    return text.lstrip(".")

@@ -1,0 +1,192 @@
+"""The recipes of a grid that grows out of picks: what stays of a pick and what changes.
+
+A pick keeps its prompt, seed, checkpoint and LoRAs and gives its pixels; the stage changes size,
+steps and the share that is redrawn. Further slots are variations: another seed, slightly other
+LoRA strengths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vibes.recipes import Candidate, LoraUse, Recipe
+from vibes.settings import AspectRatio, Stage, Tier
+
+from .funnel import Iteration
+from .session import Grid, Image
+
+SEED_LIMIT = 2**32
+MORE_LIKE_THIS_DENOISE = 0.4
+"""Share redrawn by "more like this": enough to change details, too little to lose the picture."""
+
+REFINE_DENOISE = 0.55
+"""Share redrawn when the words change at the first stage, which has no denoise of its own."""
+
+STRENGTH_STEP = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One image to make: its recipe, the pick it grows out of, and why."""
+
+    recipe: Recipe
+    parent_id: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """New words for a picture; the LoRAs its old words named and the new ones name."""
+
+    words: str
+    typed_before: tuple[LoraUse, ...] = ()
+    typed_after: tuple[LoraUse, ...] = ()
+
+    def applied(self, recipe: Recipe) -> Recipe:
+        """The recipe with these words: LoRAs the studio chose stay, typed ones follow the text."""
+        typed = {use.name for use in (*self.typed_before, *self.typed_after)}
+        chosen = tuple(use for use in recipe.candidate.loras if use.name not in typed)
+        candidate = Candidate(recipe.candidate.checkpoint, self.typed_after + chosen)
+        return replace(recipe, prompt=self.words, candidate=candidate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierChange:
+    """The tier a stage renders in from here on."""
+
+    name: str
+    tier: Tier
+    stage: Stage
+    aspect_ratio: AspectRatio
+
+
+def advance_slots(
+    picks: Sequence[Image], stage: Stage, *, since: Stage, rng: np.random.Generator
+) -> list[Slot]:
+    """One image per pick at the next stage; free slots become variations if the stage fills.
+
+    Size and steps grow from the pick's own, so that what the user set by hand stays.
+    """
+    kept = [
+        Slot(_at_stage(pick, stage, since), pick.id, _kept_reason(pick, stage)) for pick in picks
+    ]
+    if stage.fill == "none":
+        return kept
+    extra = [picks[i % len(picks)] for i in range(stage.size - len(picks))]
+    return kept + [
+        Slot(
+            _varied(_at_stage(pick, stage, since), rng),
+            pick.id,
+            f"A variation of your pick {pick.index + 1}: another seed.",
+        )
+        for pick in extra
+    ]
+
+
+def refine_slots(picks: Sequence[Image], edit: Edit | None, *, stage: Stage) -> list[Slot]:
+    """The same stage, with other words if there are any: one image per pick, rendered from it."""
+    denoise = stage.denoise if stage.denoise < 1 else REFINE_DENOISE
+    recipes = [edit.applied(pick.recipe) if edit else pick.recipe for pick in picks]
+    how = "with the new words" if edit else "drawn anew"
+    return [
+        Slot(
+            replace(recipe, source=pick.id, denoise=denoise, template="refine"),
+            pick.id,
+            f"Your pick {pick.index + 1} {how}.",
+        )
+        for pick, recipe in zip(picks, recipes, strict=True)
+    ]
+
+
+def similar_slots(picks: Sequence[Image], count: int, *, rng: np.random.Generator) -> list[Slot]:
+    """A full grid around the picks: same checkpoint, other seeds, small LoRA strength changes."""
+    chosen = [picks[i % len(picks)] for i in range(count)]
+    return [
+        Slot(
+            _varied(
+                replace(
+                    pick.recipe,
+                    source=pick.id,
+                    denoise=MORE_LIKE_THIS_DENOISE,
+                    template="refine",
+                ),
+                rng,
+            ),
+            pick.id,
+            f"More like your pick {pick.index + 1}.",
+        )
+        for pick in chosen
+    ]
+
+
+def iteration_slots(
+    grid: Grid,
+    action: Iteration,
+    edit: Edit | None,
+    *,
+    stages: Sequence[Stage],
+    rng: np.random.Generator,
+) -> list[Slot]:
+    """The slots after ``action`` on a checked grid (see ``funnel.check_iteration``)."""
+    picks, here = grid.selected, stages[grid.stage]
+    if action == "advance":
+        return advance_slots(picks, stages[grid.stage + 1], since=here, rng=rng)
+    if action == "refine":
+        return refine_slots(picks, edit, stage=here)
+    return similar_slots(picks, max(here.size, len(picks)), rng=rng)
+
+
+def rechosen(slot: Slot, candidate: Candidate, models: TierChange, reason: str) -> Slot:
+    """The slot in another tier: its models, size and sampling, from the pick's pixels and seed."""
+    tier, stage = models.tier, models.stage
+    width, height = stage.image_size(tier, models.aspect_ratio)
+    recipe = replace(
+        slot.recipe,
+        tier=models.name,
+        candidate=candidate,
+        width=width,
+        height=height,
+        steps=stage.step_count(tier),
+        cfg=tier.cfg,
+        sampler=tier.sampler,
+        scheduler=tier.scheduler,
+    )
+    return Slot(recipe, slot.parent_id, f"{slot.reason} {reason}")
+
+
+def _at_stage(pick: Image, stage: Stage, since: Stage) -> Recipe:
+    recipe = pick.recipe
+    width, height = stage.grown_size(recipe.width, recipe.height, since=since)
+    return replace(
+        recipe,
+        template=stage.template,
+        width=width,
+        height=height,
+        steps=stage.grown_steps(recipe.steps, since=since),
+        denoise=stage.denoise,
+        source=pick.id,
+    )
+
+
+def _varied(recipe: Recipe, rng: np.random.Generator) -> Recipe:
+    candidate = recipe.candidate
+    loras = tuple(_nudged(lora, rng) for lora in candidate.loras)
+    return replace(
+        recipe,
+        seed=int(rng.integers(SEED_LIMIT)),
+        candidate=Candidate(candidate.checkpoint, loras),
+    )
+
+
+def _nudged(lora: LoraUse, rng: np.random.Generator) -> LoraUse:
+    """A neighbouring strength, never past the range the user could have meant."""
+    step = STRENGTH_STEP * int(rng.integers(-1, 2))
+    return LoraUse(lora.name, round(min(1.0, max(0.1, lora.strength + step)), 2))
+
+
+def _kept_reason(pick: Image, stage: Stage) -> str:
+    share = round(stage.denoise * 100)
+    return f"Your pick {pick.index + 1}, {share} % redrawn at the {stage.name} stage."

@@ -1,0 +1,70 @@
+"""Opening ``vibes.db`` and owning the data directory it lies in."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from vibes.errors import DatabaseTooNew, StorageError
+
+from .schema import migrations
+
+FILE_NAME = "vibes.db"
+BUSY_TIMEOUT_MS = 5_000
+
+
+def open_database(data_dir: Path) -> Database:
+    """The migrated database in ``data_dir``, made if absent; bound to the calling thread.
+
+    Raises DatabaseTooNew for a file of a newer Vibes and StorageError when the directory cannot
+    be written or the file is not a database; the file is then as it was.
+    """
+    path = data_dir / FILE_NAME
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        return _connect(path)
+    except OSError as error:
+        raise StorageError(
+            f"The data directory {data_dir} cannot be used: {error.strerror or error}. "
+            "Choose another with --data-dir or VIBES_DATA_DIR."
+        ) from error
+    except sqlite3.Error as error:
+        raise StorageError(
+            f"{path} cannot be opened as a Vibes database: {error}. "
+            "Restore it from a backup or choose another --data-dir."
+        ) from error
+
+
+def _connect(path: Path) -> Database:
+    db = Database(path)
+    try:
+        for pragma in ("foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+            db.execute(f"PRAGMA {pragma}")
+        _refuse_newer(db, path)
+        db.enable_wal()
+        db.execute("PRAGMA synchronous=NORMAL")
+        migrations.apply(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _refuse_newer(db: Database, path: Path) -> None:
+    newer = {migration.name for migration in migrations.applied(db)} - _known_names()
+    if newer:
+        raise DatabaseTooNew(
+            f"{path} was written by a newer version of Vibes (it has {', '.join(sorted(newer))}). "
+            "Update Vibes, or choose another --data-dir."
+        )
+
+
+def _known_names() -> set[str]:
+    """Every migration of this version: what is pending for an empty database."""
+    empty = Database(memory=True)
+    try:
+        return {migration.name for migration in migrations.pending(empty)}
+    finally:
+        empty.close()

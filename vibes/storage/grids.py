@@ -1,0 +1,170 @@
+"""Grids and their images as rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlite_utils import Database
+
+from vibes.errors import NotFound
+from vibes.recipes import Recipe
+from vibes.stages import Brief, Grid, Image, ImageState, Selection
+
+Row = dict[str, Any]
+
+
+class GridRecords:
+    """The grids and images tables."""
+
+    def __init__(self, db: Database):
+        self._db = db
+
+    def add(self, grid: Grid) -> None:
+        """Store a new grid with its images, as the one visited last."""
+        with self._db.atomic():
+            self._db.table("grids").insert(_grid_row(grid))
+            self._db.table("images").insert_all(_image_row(image) for image in grid.images)
+            self.visit(grid.id)
+
+    def get(self, batch_id: str) -> Grid:
+        """One grid with its images; raises NotFound."""
+        rows = list(self._db.query("SELECT * FROM grids WHERE id = ?", [batch_id]))
+        if not rows:
+            raise NotFound(f"There is no batch '{batch_id}'.")
+        return _grid(rows[0], self._images("batch_id = ?", [batch_id]))
+
+    def of_session(self, session_id: str) -> list[Grid]:
+        """All grids of a session with their images, oldest first."""
+        images: dict[str, list[Image]] = {}
+        inside = "batch_id IN (SELECT id FROM grids WHERE session_id = ?)"
+        for image in self._images(inside, [session_id]):
+            images.setdefault(image.batch_id, []).append(image)
+        rows = self._db.query(
+            "SELECT * FROM grids WHERE session_id = ? ORDER BY rowid", [session_id]
+        )
+        return [_grid(row, images.get(row["id"], [])) for row in rows]
+
+    def unfinished(self) -> list[Grid]:
+        """The grids that still have images to make."""
+        rows = self._db.query(
+            "SELECT DISTINCT batch_id FROM images WHERE state IN ('planned', 'submitted')"
+        )
+        return [self.get(row["batch_id"]) for row in list(rows)]
+
+    def visit(self, batch_id: str) -> None:
+        """Remember that the user stands in this grid now."""
+        self._db.execute(
+            "UPDATE grids AS this SET visit = 1 + (SELECT max(visit) FROM grids AS other"
+            " WHERE other.session_id = this.session_id) WHERE id = ?",
+            [batch_id],
+        )
+
+    def leave(self, grid: Grid) -> None:
+        """Store how the user left a grid: its outcome, selections and cancelled images."""
+        with self._db.atomic():
+            self._db.table("grids").update(grid.id, {"outcome": grid.outcome, "paused": 0})
+            self._db.conn.executemany(
+                "UPDATE images SET selection = ?, state = ? WHERE id = ?",
+                [(image.selection, image.state, image.id) for image in grid.images],
+            )
+
+    def pause(self, batch_id: str, *, paused: bool) -> None:
+        """Mark a grid paused or running again."""
+        self._db.table("grids").update(batch_id, {"paused": int(paused)})
+
+    def image(self, image_id: str) -> Image:
+        """One image; raises NotFound."""
+        found = self._images("id = ?", [image_id])
+        if not found:
+            raise NotFound(f"There is no image '{image_id}'.")
+        return found[0]
+
+    def state_of(self, image_id: str) -> ImageState | None:
+        """The state of an image; None where there is no such image any more."""
+        rows = list(self._db.query("SELECT state FROM images WHERE id = ?", [image_id]))
+        return rows[0]["state"] if rows else None
+
+    def session_of(self, image_id: str) -> str:
+        """The id of the session an image belongs to; raises NotFound."""
+        inside = "SELECT session_id FROM grids WHERE id = ?"
+        return str(self._db.execute(inside, [self.image(image_id).batch_id]).fetchone()[0])
+
+    def select(self, image_id: str, selection: Selection) -> Image:
+        """Store a selection; raises NotFound."""
+        self.image(image_id)
+        self._db.table("images").update(image_id, {"selection": selection})
+        return self.image(image_id)
+
+    def set_state(self, image_id: str, **changes: str | None) -> Image:
+        """Store an image's state, server or error."""
+        self._db.table("images").update(image_id, dict(changes))
+        return self.image(image_id)
+
+    def stage(self, batch_id: str | None) -> int:
+        """The stage of a grid; 0 where there is none yet."""
+        rows = list(self._db.query("SELECT stage FROM grids WHERE id = ?", [batch_id]))
+        return int(rows[0]["stage"]) if rows else 0
+
+    def tally(self, batch_id: str) -> tuple[dict[ImageState, int], bool]:
+        """How many images are in each state, and whether the grid is paused."""
+        counted = "SELECT state, count(*) AS images FROM images WHERE batch_id = ? GROUP BY state"
+        counts = {row["state"]: row["images"] for row in self._db.query(counted, [batch_id])}
+        paused = self._db.execute("SELECT paused FROM grids WHERE id = ?", [batch_id]).fetchone()
+        return counts, bool(paused and paused[0])
+
+    def image_ids(self) -> frozenset[str]:
+        """The ids of all collected images: each has its files in the data directory."""
+        rows = self._db.query("SELECT id FROM images WHERE state = 'collected'")
+        return frozenset(row["id"] for row in rows)
+
+    def _images(self, where: str, parameters: Iterable[Any]) -> list[Image]:
+        rows = self._db.query(
+            f"SELECT * FROM images WHERE {where} ORDER BY batch_id, position", list(parameters)
+        )
+        return [_image(row) for row in rows]
+
+
+def _grid_row(grid: Grid) -> Row:
+    return {
+        "id": grid.id,
+        "session_id": grid.session_id,
+        "parent_id": grid.parent_id,
+        "stage": grid.stage,
+        "action": grid.action,
+        "brief": json.dumps(asdict(grid.brief), ensure_ascii=False),
+        "paused": int(grid.paused),
+        "outcome": grid.outcome,
+        "visit": grid.visit,
+        "created": grid.created,
+    }
+
+
+def _grid(row: Mapping[str, Any], images: Iterable[Image]) -> Grid:
+    stored = {**row, "brief": Brief(**json.loads(row["brief"])), "paused": bool(row["paused"])}
+    return Grid(**stored, images=tuple(images))
+
+
+def _image_row(image: Image) -> Row:
+    return {
+        "id": image.id,
+        "batch_id": image.batch_id,
+        "parent_id": image.parent_id,
+        "position": image.index,
+        "recipe": json.dumps(image.recipe.to_dict(), ensure_ascii=False),
+        "reason": image.reason,
+        "state": image.state,
+        "selection": image.selection,
+        "server": image.server,
+        "error": image.error,
+        "scores": json.dumps(dict(image.scores)),
+    }
+
+
+def _image(row: Row) -> Image:
+    index = row.pop("position")
+    recipe = Recipe.from_dict(json.loads(row.pop("recipe")))
+    scores = json.loads(row.pop("scores"))
+    return Image(**row, index=index, recipe=recipe, scores=scores)

@@ -1,0 +1,79 @@
+"""Picture files beside the database: the servers' own bytes, and small thumbnails of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from vibes.errors import NotFound, StorageError
+
+ORIGINALS = "images"
+THUMBNAILS = "thumbnails"
+
+
+class PictureFiles:
+    """Where each image's original (PNG as received) and thumbnail (WebP) lie."""
+
+    def __init__(self, data_dir: Path):
+        self._data_dir = data_dir
+
+    def original(self, image_id: str) -> Path:
+        """Path of the picture as the server made it."""
+        return self._data_dir / ORIGINALS / image_id[:2] / f"{image_id}.png"
+
+    def thumbnail(self, image_id: str) -> Path:
+        """Path of the thumbnail."""
+        return self._data_dir / THUMBNAILS / image_id[:2] / f"{image_id}.webp"
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Write a whole file or none: a reader never sees a part, a crash leaves no torn file.
+
+        Raises StorageError when the disk does not take it.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, data)
+        except OSError as error:
+            raise StorageError(
+                f"The picture {path} could not be written: {error.strerror or error}. "
+                "Check that its disk has room and can be written."
+            ) from error
+
+    def read(self, image_id: str) -> bytes:
+        """The original's bytes; raises NotFound where it is gone, StorageError where unreadable."""
+        try:
+            return self.original(image_id).read_bytes()
+        except FileNotFoundError as error:
+            raise NotFound(
+                f"The picture of image '{image_id}' is gone from the data directory. "
+                "`vibes db check` lists what is missing."
+            ) from error
+        except OSError as error:
+            raise StorageError(
+                f"The picture of image '{image_id}' cannot be read: {error.strerror or error}."
+            ) from error
+
+    def delete(self, image_ids: Iterable[str]) -> None:
+        """Remove the files of these images; missing ones are fine."""
+        for image_id in image_ids:
+            self.original(image_id).unlink(missing_ok=True)
+            self.thumbnail(image_id).unlink(missing_ok=True)
+
+    def stored_ids(self) -> Iterator[str]:
+        """The id of every original on disk."""
+        for path in (self._data_dir / ORIGINALS).glob("*/*.png"):
+            yield path.stem
+
+
+def _replace(path: Path, data: bytes) -> None:
+    part = path.with_suffix(".part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)  # on a full disk every byte counts
+        raise

@@ -1,0 +1,76 @@
+"""The studio's store: one SQLite file, opened and used by one thread."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TypeVar
+
+from sqlite_utils import Database
+
+from vibes.errors import StorageError
+
+from .database import FILE_NAME, open_database
+from .events import EventRecords
+from .grids import GridRecords
+from .jobs import JobRecords
+from .sessions import ProfileRecords, SessionRecords
+
+T = TypeVar("T")
+
+
+class Store:
+    """The tables over one connection; every call belongs to the thread that opened it."""
+
+    def __init__(self, db: Database):
+        self._db = db
+        self.sessions = SessionRecords(db)
+        self.profiles = ProfileRecords(db)
+        self.grids = GridRecords(db)
+        self.jobs = JobRecords(db, self.grids)
+        self.events = EventRecords(db)
+
+    def atomic(self) -> AbstractContextManager[Database]:
+        """A transaction over several calls: all of them or none."""
+        return self._db.atomic()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()
+
+
+class StoreThread:
+    """The one thread that touches the database, so that the event loop never waits for a disk."""
+
+    def __init__(self, data_dir: Path):
+        """Open the database; raises StorageError as ``open_database`` does."""
+        self._path = data_dir / FILE_NAME
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vibes-store")
+        try:
+            self._store = self._executor.submit(lambda: Store(open_database(data_dir))).result()
+        except BaseException:
+            self._executor.shutdown()
+            raise
+
+    async def run(self, work: Callable[[Store], T]) -> T:
+        """Run ``work`` on the store's thread, after everything handed in before it.
+
+        Raises StorageError when the database or its disk fails, and what ``work`` raises.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._executor, work, self._store)
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(
+                f"{self._path} could not be read or written: {error}. "
+                "Check that its disk has room and can be written."
+            ) from error
+
+    def close(self) -> None:
+        """Finish what was handed in, then close the database."""
+        self._executor.submit(self._store.close).result()
+        self._executor.shutdown()

@@ -1,0 +1,20 @@
+"""Graphs: a template and a recipe in, what a ComfyUI server runs out. Nothing is sent here."""
+
+from __future__ import annotations
+
+from .build import Graph, build_graph, graph_hash
+from .lora_list import format_loras, parse_loras
+from .template import Slot, Template, load_template, required_nodes, template_names
+
+__all__ = [
+    "Graph",
+    "Slot",
+    "Template",
+    "build_graph",
+    "format_loras",
+    "graph_hash",
+    "load_template",
+    "parse_loras",
+    "required_nodes",
+    "template_names",
+]
