@@ -10,6 +10,7 @@ import io
 import logging
 import multiprocessing
 import os
+import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -68,8 +69,13 @@ def _new_pool() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(
         max_workers=min(MAX_WORKERS, os.cpu_count() or 1),
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_die_with_parent,
+        initializer=_start_process,
     )
+
+
+def _start_process() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the studio, which ends us
+    _die_with_parent()
 
 
 def _die_with_parent() -> None:

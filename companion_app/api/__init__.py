@@ -11,13 +11,14 @@ from .security import Gate, is_loopback
 
 __all__ = ["Gate", "install", "is_loopback"]
 
+METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+
 
 def install(app: FastAPI, studio: Studio) -> None:
     """Give the application every route and the shape of its errors."""
     problems.install(app)
     for noun in (fleet, sessions, generation, batches, images, preferences, events):
         app.include_router(noun.router(studio))
-    app.add_api_route("/api/{path:path}", problems.no_route, methods=ALL, include_in_schema=False)
-
-
-ALL = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    app.add_api_route(
+        "/api/{path:path}", problems.no_route, methods=METHODS, include_in_schema=False
+    )

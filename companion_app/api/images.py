@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from fastapi import APIRouter, Response
@@ -49,13 +50,15 @@ def router(studio: Studio) -> APIRouter:
     async def act(image_id: str, request: ActionRequest) -> View:
         return await studio.feedback.act(image_id, request.action)
 
+    @routes.head("/{image_id}/file", include_in_schema=False)
     @routes.get("/{image_id}/file", response_class=FileResponse)
     async def file(image_id: str) -> Response:
-        return await _picture(image_id, studio.files.original(image_id), "image/png")
+        return await _picture(image_id, studio.files.original(image_id))
 
+    @routes.head("/{image_id}/thumbnail", include_in_schema=False)
     @routes.get("/{image_id}/thumbnail", response_class=FileResponse)
     async def thumbnail(image_id: str) -> Response:
-        return await _picture(image_id, studio.files.thumbnail(image_id), "image/webp")
+        return await _picture(image_id, studio.files.thumbnail(image_id))
 
     @routes.get("/{image_id}/preview", response_class=Response)
     async def preview(image_id: str) -> Response:
@@ -74,10 +77,27 @@ def router(studio: Studio) -> APIRouter:
         image, grid = await studio.grids.image(image_id)
         return image_view(image, grid.stage)
 
-    async def _picture(image_id: str, path: Path, media_type: str) -> Response:
-        image, _ = await studio.grids.image(image_id)
+    async def _picture(image_id: str, path: Path) -> Response:
+        image = await studio.grids.one(image_id)
         if image.state != "collected":
             raise NotFound(f"Image '{image_id}' has no picture: it is {image.state}.")
+        try:
+            media_type = await asyncio.to_thread(_media_type, path)
+        except FileNotFoundError:
+            raise NotFound(
+                f"Image '{image_id}' was made, but its picture is gone; run 'vibes db check'."
+            ) from None
         return FileResponse(path, media_type=media_type, headers=FOR_EVER)
 
     return routes
+
+
+def _media_type(path: Path) -> str:
+    """What the first bytes say; the name says PNG whatever the server made."""
+    with path.open("rb") as file:
+        start = file.read(12)
+    if start.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if start[:4] == b"RIFF" and start[8:] == b"WEBP":
+        return "image/webp"
+    return "image/png"

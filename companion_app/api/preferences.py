@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from companion_app.studio import Studio
+from companion_app.studio.taste import preference_count
 from companion_app.studio.views import View
 
 Limit = Annotated[int, Query(ge=1, le=10_000)]
@@ -42,12 +43,15 @@ def router(studio: Studio) -> APIRouter:
     @routes.post("/preferences/import")
     async def import_(request: Request) -> View:
         intake = await studio.exchange.import_document(await request.body())
-        return {"imported": intake.added, "left_out": intake.left_out}
+        return {
+            "imported": preference_count(intake.added),
+            "left_out": preference_count(intake.left_out),
+        }
 
     @routes.post("/preferences/events")
     async def events(request: Request) -> View:
         intake = await studio.exchange.take_events(await request.body())
-        return {"added": intake.added, "left_out": intake.left_out}
+        return {"added": len(intake.added), "left_out": len(intake.left_out)}
 
     @routes.get("/preferences/snapshot")
     async def snapshot(request: Request, profile: str = "default") -> Response:

@@ -11,7 +11,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from vibes.errors import Conflict, InvalidInput, NoServerCan, NotFound, ServerError, VibesError
+from vibes.errors import (
+    Conflict,
+    InvalidInput,
+    NoServerCan,
+    NotFound,
+    ServerError,
+    StorageError,
+    VibesError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +29,11 @@ STATUS: Mapping[type[VibesError], int] = {
     Conflict: 409,
     NoServerCan: 503,
     ServerError: 502,
+    StorageError: 500,
 }
+
+CODES = {400: "bad_request", 405: "method_not_allowed", 413: "too_large"}
+"""What the framework's own refusals are called."""
 
 
 def install(app: FastAPI) -> None:
@@ -37,10 +49,12 @@ def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
     return JSONResponse({"code": code, "detail": detail, **more}, status_code=status)
 
 
-async def _deliberate(_: Request, error: Exception) -> JSONResponse:
+async def _deliberate(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, VibesError)
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
     more = {key: value for key, value in vars(error).items() if key in ("matches", "reasons")}
+    if status == 500:
+        log.error("%s %s failed: %s", request.method, request.url.path, error)
     return problem(status, error.code, str(error), **more)
 
 
@@ -69,7 +83,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     if error.status_code == 404:
         path = request.url.path
         return problem(404, "not_found", f"There is no {path} here. /docs lists what there is.")
-    return problem(error.status_code, "http_error", f"{error.detail}.")
+    code = CODES.get(error.status_code, "http_error")
+    return problem(error.status_code, code, f"{error.detail.rstrip('.')}.")
 
 
 async def _unforeseen(request: Request, error: Exception) -> JSONResponse:

@@ -9,12 +9,11 @@ or as the cookie that ``?token=`` is exchanged for.
 from __future__ import annotations
 
 import hmac
-from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -47,7 +46,7 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope, Headers(scope=scope))
+        refusal = self._refusal(HTTPConnection(scope))
         if refusal is None:
             await self._app(scope, _counted(receive, _limit(scope)), send)
         elif scope["type"] == "http":
@@ -55,25 +54,23 @@ class Gate:
         else:
             await send({"type": "websocket.close", "code": 1008})
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
-        if self._token is None and not is_loopback(_authority(headers).hostname or ""):
+    def _refusal(self, request: HTTPConnection) -> Response | None:
+        if self._token is None and not is_loopback(_authority(request).hostname or ""):
             return problem(
                 403, "foreign_host", "This studio answers only as 127.0.0.1 or localhost."
             )
-        if scope.get("method") not in READS and not _same_origin(headers):
+        if request.get("method") not in READS and not _same_origin(request):
             return problem(403, "foreign_origin", "This request comes from a page of another site.")
-        if self._token and (stranger := self._stranger(scope, headers)):
-            return stranger
-        return _misfit(headers, _limit(scope))
+        stranger = self._stranger(request) if self._token else None
+        return stranger or _misfit(request)
 
-    def _stranger(self, scope: Scope, headers: Headers) -> Response | None:
+    def _stranger(self, request: HTTPConnection) -> Response | None:
         """The answer to a request that does not bring the token; None where it does."""
-        given = _bearer(headers) or _cookie(headers)
-        if scope["path"] == "/health" or self._knows(given):
+        given = _bearer(request) or request.cookies.get(_cookie_name(request))
+        if request["path"] == "/health" or self._knows(given):
             return None
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-        if scope.get("method") == "GET" and self._knows(query.pop("token", None)):
-            return self._welcome(scope["path"], query, headers)
+        if request.get("method") == "GET" and self._knows(request.query_params.get("token")):
+            return self._welcome(request)
         return problem(
             401,
             "token_needed",
@@ -85,50 +82,43 @@ class Gate:
         expected = (self._token or "").encode()
         return given is not None and hmac.compare_digest(given.encode(), expected)
 
-    def _welcome(self, path: str, query: dict[str, str], headers: Headers) -> Response:
+    def _welcome(self, request: HTTPConnection) -> Response:
         """Swap the token in the address for a cookie, so that it leaves the address bar.
 
         SameSite is lax: a strict cookie would be held back after a link from another site.
-        What lax lets through from there are reads, whose answers that site cannot see.
+        What lax lets through from there are page loads, whose content that site cannot see.
         """
-        to = f"/{path.lstrip('/')}" + (f"?{urlencode(query)}" if query else "")
+        query = {name: value for name, value in request.query_params.items() if name != "token"}
+        to = f"/{request['path'].lstrip('/')}" + (f"?{urlencode(query)}" if query else "")
         reply = RedirectResponse(to, status_code=303)
-        name = _cookie_name(headers)
+        name = _cookie_name(request)
         reply.set_cookie(name, self._token or "", httponly=True, samesite="lax")
         return reply
 
 
-def _authority(headers: Headers) -> SplitResult:
+def _authority(request: HTTPConnection) -> SplitResult:
     """The Host taken apart; empty where it is no host and port."""
     try:
-        parts = urlsplit(f"//{headers.get('host', '')}")
+        parts = urlsplit(f"//{request.headers.get('host', '')}")
         _ = parts.port  # raises for what is no port
     except ValueError:
         return urlsplit("")
     return parts
 
 
-def _same_origin(headers: Headers) -> bool:
-    origin = headers.get("origin")
-    return origin is None or origin.partition("://")[2] == headers.get("host")
+def _same_origin(request: HTTPConnection) -> bool:
+    origin = request.headers.get("origin")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host")
 
 
-def _bearer(headers: Headers) -> str | None:
-    scheme, _, value = headers.get("authorization", "").partition(" ")
+def _bearer(request: HTTPConnection) -> str | None:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else None
 
 
-def _cookie(headers: Headers) -> str | None:
-    try:
-        morsel = SimpleCookie(headers.get("cookie", "")).get(_cookie_name(headers))
-    except CookieError:
-        return None
-    return morsel.value if morsel else None
-
-
-def _cookie_name(headers: Headers) -> str:
+def _cookie_name(request: HTTPConnection) -> str:
     """One per port: cookies know hosts only, and two studios may share one."""
-    port = _authority(headers).port
+    port = _authority(request).port
     return f"vibes_token_{port}" if port else "vibes_token"
 
 
@@ -136,9 +126,10 @@ def _limit(scope: Scope) -> int:
     return MAX_IMPORT if scope["path"] == "/api/preferences/import" else MAX_BODY
 
 
-def _misfit(headers: Headers, limit: int) -> Response | None:
+def _misfit(request: HTTPConnection) -> Response | None:
     """The answer to a body whose announced length cannot be right or is too much."""
-    announced = headers.get("content-length", "0")
+    limit = _limit(request.scope)
+    announced = request.headers.get("content-length", "0")
     try:
         length = int(announced)
     except ValueError:

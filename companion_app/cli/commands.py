@@ -15,7 +15,9 @@ app = typer.Typer(
     help="One image studio over all your ComfyUI servers: drafts, picks, and a taste it learns.",
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="rich" if sys.stdout.isatty() else None,  # a pipe gets plain text
+    rich_markup_mode="rich"
+    if sys.stdout and sys.stdout.isatty()
+    else None,  # a pipe gets plain text
     pretty_exceptions_enable=False,
 )
 app.command("demo")(serving.demo)

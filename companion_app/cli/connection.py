@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from filelock import FileLock, Timeout
 
 from vibes.errors import InvalidInput, NotFound, VibesError
 from vibes.settings import Settings
@@ -54,6 +55,11 @@ class StudioClient:
         """The JSON answer to ``body``."""
         return (await self._ask("POST", path, json=body)).json()
 
+    async def upload(self, path: str, document: bytes) -> Any:
+        """The JSON answer to a document that is sent as it is, for the studio to judge."""
+        headers = {"Content-Type": "application/json"}
+        return (await self._ask("POST", path, content=document, headers=headers)).json()
+
     async def delete(self, path: str) -> None:
         """Delete what is at ``path``."""
         await self._ask("DELETE", path)
@@ -84,23 +90,45 @@ async def connect(settings: Settings) -> AsyncIterator[StudioClient]:
         return
     url, token = address
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as http:
+    # Not the environment's proxies: the studio is on this machine, and a proxy would get its token.
+    async with httpx.AsyncClient(
+        base_url=url, headers=headers, timeout=60, trust_env=False
+    ) as http:
         yield StudioClient(http)
 
 
 async def _running_studio(data_dir: Path) -> tuple[str, str | None] | None:
-    """Address and token of the studio announced in ``data_dir``, if it still answers."""
+    """Address and token of the studio that owns ``data_dir``, if it answers.
+
+    What a killed studio left announced is not believed: another may listen there by now.
+    """
+    if not _is_owned(data_dir):
+        return None
     try:
         announced = json.loads((data_dir / "studio.json").read_text(encoding="utf-8"))
         url, token = str(announced["url"]), announced.get("token")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # none was announced, or the file was left half-written by a crash
     try:
-        async with httpx.AsyncClient(timeout=5) as http:
+        async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
             health = await http.get(f"{url.rstrip('/')}/health")
     except httpx.TransportError:
         return None
     return (url, token) if health.is_success else None
+
+
+def _is_owned(data_dir: Path) -> bool:
+    """Whether a process holds the directory's lock, which ends with the process."""
+    path = data_dir / "lock"
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:
+        return False  # a studio of our own will say what is wrong with the directory
 
 
 @asynccontextmanager
@@ -113,7 +141,7 @@ async def _own_studio(settings: Settings) -> AsyncIterator[StudioClient]:
     url = f"http://127.0.0.1:{settings.port}"
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url=url) as http,
+        httpx.AsyncClient(transport=transport, base_url=url, trust_env=False) as http,
     ):
         await app.state.studio.fleet.wait_ready(FIRST_LOOK_SECONDS)
         yield StudioClient(http)

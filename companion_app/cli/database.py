@@ -6,7 +6,7 @@ import typer
 
 from vibes.settings import load_settings
 
-from .options import DataDir
+from .options import DataDir, require_database
 from .terminal import note, show
 
 group = typer.Typer(help="Look after the database.", no_args_is_help=True)
@@ -26,10 +26,9 @@ def check(data_dir: DataDir = None) -> None:
     # Here and not above: the other commands leave storage to the studio.
     from vibes.storage import check as check_storage
 
-    directory = load_settings(data_dir=data_dir).data_dir
-    if not (directory / "vibes.db").exists():
-        show(f"{directory} holds no database yet: there is nothing to check.")
-        return
+    settings = load_settings(data_dir=data_dir)
+    require_database(settings)
+    directory = settings.data_dir
     faults = check_storage(directory)
     for fault in faults:
         note(fault)

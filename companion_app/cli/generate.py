@@ -13,12 +13,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from vibes.errors import InvalidInput
+from vibes.errors import InvalidInput, NoServerCan
 from vibes.settings import AspectRatio, Settings, load_settings
 
 from .connection import StudioClient, StudioRefused, connect
-from .options import Config, DataDir
-from .terminal import note, show_table
+from .options import NO_SERVERS, Config, DataDir, text
+from .terminal import note, show_table, write_file
 
 POLL_SECONDS = 0.25
 FINAL = {"done", "failed", "cancelled"}
@@ -28,13 +28,18 @@ Json = dict[str, Any]
 
 
 def generate(
-    prompt: Annotated[str, typer.Argument(help="What the pictures show.")],
+    prompt: Annotated[str, typer.Argument(callback=text, help="What the pictures show.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the pictures.")],
     count: Annotated[int, typer.Option(min=1, max=200, help="How many pictures.")] = 20,
-    negative: Annotated[str, typer.Option(metavar="TEXT", help="What to keep out.")] = "",
+    negative: Annotated[
+        str, typer.Option(metavar="TEXT", callback=text, help="What to keep out.")
+    ] = "",
     aspect: Annotated[AspectRatio, typer.Option(help="Shape of the pictures.")] = "portrait",
     tier: Annotated[
-        str | None, typer.Option(help="Quality level, a tier of pools.yaml. [default: automatic]")
+        str | None,
+        typer.Option(
+            callback=text, help="Quality level, a tier of pools.yaml. [default: automatic]"
+        ),
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Only the best checkpoint, without exploring others.")
@@ -46,10 +51,14 @@ def generate(
         int | None, typer.Option(min=0, help="Seed of the first picture. [default: random]")
     ] = None,
     session: Annotated[
-        str | None, typer.Option(metavar="ID", help="Add to this session instead of a new one.")
+        str | None,
+        typer.Option(metavar="ID", callback=text, help="Add to this session instead of a new one."),
     ] = None,
     profile: Annotated[
-        str | None, typer.Option(help="Whose taste decides in a new session. [default: default]")
+        str | None,
+        typer.Option(
+            callback=text, help="Whose taste decides in a new session. [default: default]"
+        ),
     ] = None,
     config: Config = None,
     data_dir: DataDir = None,
@@ -83,6 +92,8 @@ async def _generate(
 ) -> list[Json]:
     _cancel_on_signals()
     async with connect(settings) as studio:
+        if not await studio.get("/api/gpus"):
+            raise NoServerCan(NO_SERVERS)
         asked = asyncio.ensure_future(_ask(studio, request, profile=profile))
         try:
             return await _collect(studio, await asyncio.shield(asked), out)
@@ -126,7 +137,7 @@ async def _collect(studio: StudioClient, batch_id: str, out: Path) -> list[Json]
             images: list[Json] = batch["images"]
             for image in images:
                 if image["url"] and image["id"] not in saved:
-                    _write(_file(image, out), await studio.download(image["url"]))
+                    write_file(_file(image, out), await studio.download(image["url"]))
                     saved.add(image["id"])
             ended = batch["done_count"] + batch["failed_count"]
             progress.update(bar, completed=ended, total=batch["total_count"])
@@ -148,13 +159,6 @@ def _make_folder(out: Path) -> None:
 
 def _file(image: Json, out: Path) -> Path:
     return out / f"{image['index'] + 1:03}-{image['id'][:8]}.png"
-
-
-def _write(file: Path, data: bytes) -> None:
-    try:
-        file.write_bytes(data)
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be written: {error.strerror}.") from error
 
 
 def _row(image: Json, out: Path) -> list[object]:

@@ -7,6 +7,33 @@ from typing import Annotated
 
 import typer
 
+from vibes.errors import StorageError
+from vibes.settings import Settings
+
+NO_SERVERS = (
+    "No servers are configured: name them in a file and pass it with --config (see README), or "
+    "start `vibes demo` and use its --data-dir."
+)
+
+
+def require_database(settings: Settings) -> None:
+    """StorageError where no studio has been: a command that only reads makes no database."""
+    if not (settings.data_dir / "vibes.db").is_file():
+        raise StorageError(
+            f"{settings.data_dir} holds no Vibes database. Check --data-dir and VIBES_DATA_DIR; "
+            "a studio makes the database when it first runs."
+        )
+
+
+def text(value: str | None) -> str | None:
+    """Refuse what is no text: the shell hands over bytes, and these are not UTF-8."""
+    try:
+        (value or "").encode()
+    except UnicodeEncodeError as error:
+        raise typer.BadParameter("this is not text in UTF-8.") from error
+    return value
+
+
 Config = Annotated[
     Path | None,
     typer.Option(

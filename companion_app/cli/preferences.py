@@ -12,9 +12,9 @@ import typer
 from vibes.errors import InvalidInput
 from vibes.settings import Settings, load_settings
 
-from .connection import connect
-from .options import DataDir
-from .terminal import note, percent, show, show_table
+from .connection import StudioRefused, connect
+from .options import DataDir, require_database
+from .terminal import note, percent, show, show_table, write_file
 
 group = typer.Typer(help="What the studio learned from your picks.", no_args_is_help=True)
 
@@ -31,15 +31,14 @@ def export_(
 
     `vibes preferences import` reads it, here or elsewhere.
     """
-    document = asyncio.run(_get(load_settings(data_dir=data_dir), "/api/preferences/export"))
+    settings = load_settings(data_dir=data_dir)
+    require_database(settings)
+    document = asyncio.run(_get(settings, "/api/preferences/export"))
     text = json.dumps(document, indent=2, ensure_ascii=False)
     if out is None:
         show(text)
         return
-    try:
-        out.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InvalidInput(f"{out} cannot be written: {error.strerror}.") from error
+    write_file(out, f"{text}\n".encode())
     note(f"{document['total_preferences']} preferences written to {out}.")
 
 
@@ -52,15 +51,20 @@ def import_(
 
     A file with a mistake changes nothing; importing the same one twice changes nothing more.
     """
-    document = _read_json(file)
-    reply = asyncio.run(_post(load_settings(data_dir=data_dir), document))
+    document = _read(file)
+    try:
+        reply = asyncio.run(_upload(load_settings(data_dir=data_dir), document))
+    except StudioRefused as error:
+        raise StudioRefused(f"{file} was refused: {error}", status=error.status) from error
     show(f"{reply['imported']} new preferences imported from {file}.")
 
 
 @group.command()
 def stats(data_dir: DataDir = None) -> None:
     """Show how much was learned and which checkpoints win."""
-    learned = asyncio.run(_get(load_settings(data_dir=data_dir), "/api/preferences/stats"))
+    settings = load_settings(data_dir=data_dir)
+    require_database(settings)
+    learned = asyncio.run(_get(settings, "/api/preferences/stats"))
     actions = ", ".join(f"{count} {name}" for name, count in learned["action_counts"].items())
     note(f"{learned['total_preferences']} preferences" + (f": {actions}." if actions else "."))
     rows = [
@@ -70,13 +74,11 @@ def stats(data_dir: DataDir = None) -> None:
     show_table("Top checkpoints", ("checkpoint", "selection rate", "selected", "shown"), rows)
 
 
-def _read_json(file: Path) -> Any:
+def _read(file: Path) -> bytes:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return file.read_bytes()
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise InvalidInput(f"{file} is not JSON: {error}.") from error
 
 
 async def _get(settings: Settings, path: str) -> Any:
@@ -84,7 +86,7 @@ async def _get(settings: Settings, path: str) -> Any:
         return await studio.get(path)
 
 
-async def _post(settings: Settings, document: Any) -> dict[str, Any]:
+async def _upload(settings: Settings, document: bytes) -> dict[str, Any]:
     async with connect(settings) as studio:
-        reply: dict[str, Any] = await studio.post("/api/preferences/import", document)
+        reply: dict[str, Any] = await studio.upload("/api/preferences/import", document)
         return reply

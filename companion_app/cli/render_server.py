@@ -6,13 +6,15 @@ from typing import Annotated
 
 import typer
 
+from .options import text
+
 
 def embedded(
     port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="Port on 127.0.0.1.")],
     speed: Annotated[
         float, typer.Option(metavar="X", min=0.01, help="2 is twice as fast as 1.")
     ] = 1.0,
-    name: Annotated[str, typer.Option(help="What it calls itself.")] = "embedded",
+    name: Annotated[str, typer.Option(callback=text, help="What it calls itself.")] = "embedded",
     seconds_per_image: Annotated[
         float | None,
         typer.Option(metavar="S", min=0, help="Sleep this long for an image instead of drawing."),

@@ -8,7 +8,7 @@ from typing import Any
 from vibes.settings import Settings, load_settings
 
 from .connection import connect
-from .options import Config, DataDir
+from .options import NO_SERVERS, Config, DataDir, require_database
 from .terminal import note, show_table
 
 GIB = 1024**3
@@ -21,9 +21,12 @@ def servers(config: Config = None, data_dir: DataDir = None) -> None:
     State, queue, speed, memory and loaded checkpoint of each configured server.
     Asks the running studio; without one, the servers are tried once from here.
     """
-    states = asyncio.run(_states(load_settings(config, data_dir=data_dir)))
+    settings = load_settings(config, data_dir=data_dir)
+    if data_dir is not None:
+        require_database(settings)
+    states = asyncio.run(_states(settings))
     if not states:
-        note("No servers are configured. Name them in config/gpus.yaml or with --config FILE.")
+        note(NO_SERVERS)
     show_table("Servers", COLUMNS, [_row(server) for server in states])
 
 

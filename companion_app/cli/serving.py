@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import sys
 import webbrowser
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 
 from vibes.settings import Settings, load_settings
@@ -74,12 +76,16 @@ def _run(settings: Settings, *, open_browser: bool) -> None:
 
     def ready(address: str) -> None:
         show(f"Vibes is ready at {address}   (Ctrl+C stops it)")
+        if settings.host in ("0.0.0.0", "::"):
+            elsewhere = httpx.URL(address).copy_with(host=socket.gethostname())
+            show(f"From other machines: {elsewhere}")
         sys.stdout.flush()
         if open_browser and _has_screen():
             webbrowser.open(address)
 
     with contextlib.suppress(KeyboardInterrupt):
         serve_studio(settings, on_ready=ready)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient Ctrl+C while all is being put away
 
 
 def _has_screen() -> bool:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from vibes.errors import InvalidInput, VibesError
+
+_DISK_FAILS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+
+
+class OutputLost(VibesError):
+    """What was asked for was made, but could not be written."""
+
+    code = "output_lost"
 
 
 def show(line: str) -> None:
@@ -33,6 +45,15 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
     for row in texts:
         table.add_row(*row)
     console.print(table, markup=False)
+
+
+def write_file(file: Path, data: bytes) -> None:
+    """Raises InvalidInput for a place that cannot be written, OutputLost for a failing disk."""
+    try:
+        file.write_bytes(data)
+    except OSError as error:
+        kind = OutputLost if error.errno in _DISK_FAILS else InvalidInput
+        raise kind(f"{file} cannot be written: {error.strerror}.") from error
 
 
 def percent(share: float) -> str:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from vibes.preferences import Event, Policy, Statistics
+from vibes.preferences import Event, GridRejected, GridSubmitted, Policy, Statistics
 from vibes.settings import PolicyName
 from vibes.storage import DEFAULT_PROFILE, Store, StoreThread
 
@@ -22,10 +22,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """How many events were new, and how many were left out as their profile does not learn."""
+    """The events that were new, and those left out because their profile does not learn."""
 
-    added: int
-    left_out: int
+    added: Sequence[Event]
+    left_out: Sequence[Event]
+
+
+def preference_count(events: Sequence[Event]) -> int:
+    """How many images the events tell the outcome of."""
+    grids = (event for event in events if isinstance(event, GridSubmitted | GridRejected))
+    return sum(len(grid.images) for grid in grids)
 
 
 class Taste:
@@ -76,9 +82,8 @@ class Taste:
                 for profile in {event.profile for event in events}:
                     store.profiles.ensure(profile, now)
                 learns = store.profiles.all()
-                wanted = [event for event in events if learns[event.profile]]
-                added = store.events.append(wanted)
-            return Intake(added=added, left_out=len(events) - len(wanted))
+                added = store.events.append(e for e in events if learns[e.profile])
+            return Intake(added=added, left_out=[e for e in events if not learns[e.profile]])
 
         intake = await self._store.run(write)
         await self.catch_up()

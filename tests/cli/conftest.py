@@ -50,6 +50,7 @@ def spawn():
             stderr=subprocess.STDOUT,
             text=True,
             env=environment(**variables),
+            start_new_session=True,  # a group to send signals to, as a terminal does
         )
 
     return popen

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 import typer
 
@@ -51,6 +55,24 @@ def test_a_wrong_call_exits_with_2_and_says_why(vibes, arguments):
     assert result.returncode == 2
     assert "Error: " in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no /dev/full, and no way to close an output")
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["serve", "--port", "0"]])
+@pytest.mark.parametrize("output", [">&-", ">/dev/full"])
+def test_an_output_that_takes_nothing_is_a_sentence(tmp_path, arguments, output):
+    command = f'exec "$@" {output}'
+    vibes = [sys.executable, "-m", "companion_app", *arguments]
+    result = subprocess.run(
+        ["sh", "-c", command, "sh", *vibes],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "VIBES_DATA_DIR": str(tmp_path)},
+    )
+    assert result.returncode == 1
+    assert result.stderr.startswith("vibes: Standard output ")
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_mistake_in_the_configuration_is_one_sentence_with_its_line(vibes, tmp_path):

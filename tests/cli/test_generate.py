@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 
 import httpx
 import pytest
 from PIL import Image
+
+from vibes.storage import open_database
 
 
 def pictures(folder):
@@ -46,8 +49,33 @@ def test_without_a_running_studio_the_command_does_the_work_itself(vibes, config
     assert vibes("db", "check", "--data-dir", tmp_path / "data").returncode == 0
 
 
+def test_what_a_killed_studio_announced_is_not_believed(vibes, studio, config, tmp_path):
+    """Another studio listens at its address by now; its token and its requests are not for that."""
+    other = json.loads((studio / "studio.json").read_text())["url"]
+    open_database(tmp_path).close()
+    (tmp_path / "lock").touch()
+    announcement = tmp_path / "studio.json"
+    announcement.write_text(json.dumps({"url": other, "token": "secret", "pid": 1}))
+    made = vibes("preferences", "stats", "--data-dir", tmp_path)
+    assert made.returncode == 0
+    assert not announcement.exists()
+    announcement.write_text(json.dumps({"url": other, "token": "secret", "pid": 1}))
+    before = httpx.get(f"{other}/api/sessions").json()
+    own = ["--config", config, "--data-dir", tmp_path]
+    assert vibes("generate", "x", "--count", "1", "--out", tmp_path, *own).returncode == 0
+    assert httpx.get(f"{other}/api/sessions").json() == before
+
+
+def test_a_proxy_of_the_environment_is_not_asked(vibes, studio):
+    proxies = dict.fromkeys(("HTTP_PROXY", "ALL_PROXY", "http_proxy"), "http://127.0.0.1:9")
+    listed = vibes("servers", "--data-dir", studio, **proxies)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert "slow\tonline" in listed.stdout
+
+
 def test_a_stale_announcement_does_not_keep_a_command_from_working(vibes, config, tmp_path):
     (tmp_path / "studio.json").write_text('{"url": "http://127.0.0.1:9", "token": null}')
+    open_database(tmp_path).close()
     listed = vibes("servers", "--config", config, "--data-dir", tmp_path)
     assert (listed.returncode, listed.stderr) == (0, "")
     assert "slow\tonline" in listed.stdout
@@ -103,7 +131,21 @@ def test_ctrl_c_cancels_what_is_left(start, spawn, patient_config, tmp_path):
 def test_without_servers_the_way_out_is_told(vibes, tmp_path):
     result = vibes("generate", "x", "--out", tmp_path / "out", "--data-dir", tmp_path / "data")
     assert result.returncode == 1
-    assert "server" in result.stderr
+    assert result.stderr.startswith("vibes: No servers are configured: ")
+    assert "--config" in result.stderr
+    assert "vibes demo" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="arguments are text there")
+@pytest.mark.parametrize("option", [None, "--negative", "--profile", "--session", "--tier"])
+def test_what_is_no_text_is_refused(vibes, tmp_path, option):
+    given = [option, b"\xff\xfe"] if option else []
+    prompt = "x" if option else b"bad \xff\xfe"
+    arguments = map(os.fsdecode, [prompt, *given])
+    result = vibes("generate", *arguments, "--out", tmp_path, "--data-dir", tmp_path / "data")
+    assert result.returncode == 2
+    assert f"'{option or 'prompt'}': this is not text" in result.stderr
     assert "Traceback" not in result.stderr
 
 
@@ -118,6 +160,7 @@ def test_a_folder_that_cannot_be_made_is_told_before_anything_is_rendered(vibes,
 def test_servers_are_listed_and_none_is_said_to_be_none(vibes, studio, tmp_path):
     listed = vibes("servers", "--data-dir", studio)
     assert [line.split("\t")[0] for line in listed.stdout.splitlines()] == ["name", "fast", "slow"]
+    open_database(tmp_path).close()
     none = vibes("servers", "--data-dir", tmp_path)
     assert none.returncode == 0
     assert "No servers are configured" in none.stderr

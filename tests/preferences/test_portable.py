@@ -245,3 +245,17 @@ def test_any_entry_is_either_taken_or_refused(changes):
     except InvalidInput:
         return
     Statistics.fold([event])
+
+
+def test_two_grids_under_one_event_id_are_refused():
+    preference = {
+        "prompt": "a beach",
+        "keywords": ["beach"],
+        "checkpoint": "x",
+        "action": "selected",
+        "timestamp": "2026-01-01T00:00:00.000Z",
+        "event": "e",
+    }
+    twins = [{**preference, "id": name, "batch": name} for name in ("one", "two")]
+    with pytest.raises(InvalidInput, match="event 'e' stands in the document more than once"):
+        import_document({"version": "1.0", "preferences": twins})

@@ -110,6 +110,39 @@ def tier(sizes=SIZES, steps=3):
         ("1: 2", 1, "unknown key '1'."),
         ("servers:\n  - name: a", 2, "'url' is missing in servers[0]."),
         ("port: 99999", 1, "port: input should be less than or equal to 65535, not 99999."),
+        ("port: true", 1, "port: a number is expected, not True."),
+        ("refresh_seconds: .inf", 1, "refresh_seconds: a number is expected, not inf."),
+        ("host: ''", 1, "host: at least 1 character needed, not ''."),
+        (
+            "servers:\n- {name: a, url: '192.168.1.20:8188'}",
+            2,
+            "url: an address begins with http:// or https://; write http://192.168.1.20:8188.",
+        ),
+        (
+            "servers:\n- {name: a, url: 'localhost:8188'}",
+            2,
+            "write http://localhost:8188.",
+        ),
+        (
+            "servers:\n- {name: a, url: 'ftp://x'}",
+            2,
+            "url: an address as in http://192.168.1.20:8188 is expected, not 'ftp://x'.",
+        ),
+        (
+            "servers:\n- {name: a b, url: 'http://a'}",
+            2,
+            "name: only letters, digits, '.', '_' and '-' are allowed, not 'a b'.",
+        ),
+        (
+            "stages:\n- {name: a, size: 3, template: darft}",
+            2,
+            "stages[0].template: there is no template 'darft'; did you mean 'draft'?",
+        ),
+        (
+            "stages:\n- {name: a, size: 3, template: ../api/draft}",
+            2,
+            "stages[0].template: there is no template '../api/draft'",
+        ),
         ("port: many", 1, "port: a whole number is expected, not 'many'."),
         ("servers: null", 1, "servers: a list is expected."),
         ("servers:\n- 3", 2, "servers[0]: a table of settings is expected, not 3."),
@@ -195,6 +228,14 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
             "VIBES_TIERS__SD15_DRAFT__STEPS: tiers.sd15_draft.steps: "
             "input should be less than or equal to 150, not '1000'.",
         ),
+        (
+            "VIBES_TIERS__NEW__STEPS",
+            "3",
+            "VIBES_TIERS__NEW__STEPS: 'family' is missing in tiers.new.",
+        ),
+        ("VIBES_SERVERS__0__URL", "x", "VIBES_SERVERS__0__URL: servers: a list is expected."),
+        ("VIBES_PROT", "1", "VIBES_PROT is no setting; did you mean VIBES_PORT?"),
+        ("VIBES_TIER__A__STEPS", "1", "VIBES_TIER is no setting; did you mean VIBES_TIERS?"),
     ],
 )
 def test_a_mistake_in_the_environment_names_the_variable(monkeypatch, name, value, sentence):
@@ -202,6 +243,20 @@ def test_a_mistake_in_the_environment_names_the_variable(monkeypatch, name, valu
     with pytest.raises(ConfigError) as caught:
         load_settings()
     assert str(caught.value) == sentence
+
+
+def test_a_fault_in_a_file_is_not_blamed_on_a_variable_beside_it(config, monkeypatch):
+    path = config(tier(steps="many"))
+    monkeypatch.setenv("VIBES_TIERS__A__CFG", "2")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path)
+    assert str(caught.value).startswith(f"{path}:2: tiers.a.steps: ")
+
+
+@pytest.mark.parametrize("name", ["VIBES_BROWSER", "VIBES_STUDIO_URL", "VIBES_OF_ANOTHER_PROGRAM"])
+def test_a_variable_that_is_like_no_setting_is_left_to_others(monkeypatch, name):
+    monkeypatch.setenv(name, "x")
+    load_settings()
 
 
 def test_a_mistake_in_an_argument_names_no_file():

@@ -77,8 +77,10 @@ def test_deleting_a_session_takes_its_grids_but_not_its_events(store):
 
 
 def test_an_event_is_appended_once(store):
-    assert store.events.append([make_event("one", "a"), make_event("two", "b")]) == 2
-    assert store.events.append([make_event("one", "a"), make_event("three", "c")]) == 1
+    first = [make_event("one", "a"), make_event("two", "b")]
+    assert store.events.append(first) == first
+    third = make_event("three", "c")
+    assert store.events.append([make_event("one", "a"), third, third]) == [third]
     assert [event.id for event in store.events.all()] == ["one", "two", "three"]
 
 
@@ -171,6 +173,7 @@ def test_check_names_missing_and_orphaned_pictures(tmp_path):
     store.grids.add(make_grid(2))
     files = PictureFiles(tmp_path)
     files.write(files.original("grid-0"), b"")
+    files.write(files.thumbnail("grid-0"), b"")
     files.write(files.original("stray"), b"")
     store.close()
     assert check(tmp_path) == [

@@ -6,6 +6,7 @@ Exporting and importing give back the same statistics, and ids that a second imp
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -140,13 +141,14 @@ def import_document(data: object) -> list[Event]:
     grids: dict[str, list[tuple[str, _Preference]]] = {}
     for place, preference in _read(data["preferences"]):
         grids.setdefault(preference.batch or preference.id, []).append((place, preference))
-    return [
-        *(_grid(batch, images) for batch, images in grids.items()),
-        *(
-            event_from_dict(event, place=f"image_events[{i}]")
-            for i, event in enumerate(image_events)
-        ),
-    ]
+    events: list[Event] = [_grid(batch, images) for batch, images in grids.items()]
+    events += (
+        event_from_dict(event, place=f"image_events[{i}]") for i, event in enumerate(image_events)
+    )
+    twice = [name for name, count in Counter(event.id for event in events).items() if count > 1]
+    if twice:
+        raise InvalidInput(f"The event '{twice[0]}' stands in the document more than once.")
+    return events
 
 
 def _read(entries: list[object]) -> Iterator[tuple[str, _Preference]]:

@@ -8,6 +8,7 @@ from vibes.errors import InvalidInput
 
 _LONGEST = 60  # characters of a foreign value worth quoting
 _WANTED = {  # where pydantic speaks of Python rather than of the document
+    "dataclass_type": "expected an object",
     "int_parsing_size": "expected a smaller number",
     "invalid_key": "expected keys that are strings",
     "string_too_short": "expected some text",

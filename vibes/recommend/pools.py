@@ -78,7 +78,7 @@ def _no_server(
     tier: Tier, catalog: Catalog, servers: Collection[str], typed: Sequence[LoraUse]
 ) -> NoServerCan:
     if not servers:
-        return NoServerCan("No server is online: see the Servers tab for the reasons.")
+        return NoServerCan("No server is online: the Servers tab and `vibes servers` say why.")
     reasons = {}
     for server in servers:
         lacks = [f"LoRA {stem(name)}" for name in _missing(server, typed, catalog)]

@@ -58,7 +58,7 @@ def choose_tier(
         if tier_checkpoints(tier, catalog, servers):
             return tier_name
     if not servers:
-        raise NoServerCan("No server is online: see the Servers tab for the reasons.")
+        raise NoServerCan("No server is online: the Servers tab and `vibes servers` say why.")
     families = sorted({tier.family for tier in tiers.values()})
     lacks = f"it has no checkpoint of a family the tiers use ({', '.join(families)})"
     raise NoServerCan(

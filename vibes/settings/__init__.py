@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .loading import data_root, load_settings
+from .loading import load_settings
 from .models import (
     ASPECT_RATIOS,
     MAX_STEPS,
@@ -13,6 +13,7 @@ from .models import (
     Stage,
     Tier,
 )
+from .root import data_root
 
 __all__ = [
     "ASPECT_RATIOS",

@@ -15,15 +15,10 @@ from vibes.errors import ConfigError
 from .lines import read_document
 from .models import Settings
 from .problems import config_error
+from .root import data_root
+from .variables import refuse_misspelt
 
 _FILES = ("gpus.yaml", "pools.yaml", "stages.yaml")
-
-
-def data_root() -> Path:
-    """The folder holding ``config/`` and ``workflows/``: the checkout, else the installed copy."""
-    package = Path(__file__).parents[1]
-    checkout = package.parent
-    return checkout if (checkout / "config" / "stages.yaml").is_file() else package / "_data"
 
 
 def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
@@ -38,13 +33,15 @@ def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
     values: dict[str, Any] = {}
     for document in documents:
         values.update(document.data)
+    environment = _environment()
     try:
-        return Settings(**{**_merged(values, _environment()), **given})
+        return Settings(**{**_merged(values, environment), **given})
     except ValidationError as error:
-        raise config_error(error, documents, given) from error
+        raise config_error(error, documents, environment, given=given) from error
 
 
 def _environment() -> dict[str, Any]:
+    refuse_misspelt()
     try:
         return EnvSettingsSource(Settings)()
     except SettingsError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
@@ -16,15 +16,28 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from .root import template_names
+
+
+def _no_truth(value: object) -> object:
+    if isinstance(value, bool):  # which Python, and so pydantic, counts as 1 or 0
+        raise PydanticCustomError("truth_value", "a number is expected")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_truth)]
+Real = Annotated[float, BeforeValidator(_no_truth)]
 PolicyName = Literal["selection_rate", "random"]
 AspectRatio = Literal["portrait", "landscape", "square"]
 ASPECT_RATIOS: tuple[AspectRatio, ...] = ("portrait", "landscape", "square")
-Pixels = Annotated[int, Field(ge=16, le=8192)]
+Pixels = Annotated[Whole, Field(ge=16, le=8192)]
 MAX_STEPS = 150
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
 
 class ServerConfig(_Strict):
@@ -48,9 +61,9 @@ class Tier(_Strict):
     named without wildcards."""
     sizes: dict[AspectRatio, tuple[Pixels, Pixels]] = Field(min_length=len(ASPECT_RATIOS))
     """Native width and height in pixels for `portrait`, `landscape` and `square`."""
-    steps: int = Field(ge=1, le=MAX_STEPS)
+    steps: Whole = Field(ge=1, le=MAX_STEPS)
     """Sampling steps."""
-    cfg: float = Field(ge=0, le=30)
+    cfg: Real = Field(ge=0, le=30)
     """How strictly the prompt is followed."""
     sampler: str
     """Sampler, by ComfyUI's name."""
@@ -63,15 +76,15 @@ class Stage(_Strict):
 
     name: str
     """What the page calls it."""
-    size: int = Field(ge=1, le=200)
+    size: Whole = Field(ge=1, le=200)
     """How many pictures its grid holds."""
     template: str
     """File in `workflows/api/` that renders them, without `.json`."""
-    scale: float = Field(1.0, gt=0, le=8)
+    scale: Real = Field(1.0, gt=0, le=8)
     """Multiplies the tier's native size."""
-    steps_scale: float = Field(1.0, gt=0, le=5)
+    steps_scale: Real = Field(1.0, gt=0, le=5)
     """Multiplies the tier's steps."""
-    denoise: float = Field(1.0, gt=0, le=1)
+    denoise: Real = Field(1.0, gt=0, le=1)
     """Share of the picked picture that is redrawn."""
     tier: str | None = None
     """Another tier to render in from here on; checkpoint and LoRAs are then chosen anew."""
@@ -107,11 +120,12 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         use_attribute_docstrings=True,
+        allow_inf_nan=False,
     )
 
-    host: str = "127.0.0.1"
+    host: str = Field("127.0.0.1", min_length=1)
     """Address to listen on. Any other than this machine's own needs a `token_file`."""
-    port: int = Field(7860, ge=0, le=65535)
+    port: Whole = Field(7860, ge=0, le=65535)
     """Port to listen on; 0 takes a free one."""
     token_file: Path | None = None
     """File holding the access token; made, readable by you only, when missing."""
@@ -123,13 +137,13 @@ class Settings(BaseSettings):
     """Quality levels by name."""
     default_tier: str = "auto"
     """The tier of a request that names none; `auto` is the first with a checkpoint on a server."""
-    max_checkpoints: int = Field(3, ge=1, le=20)
+    max_checkpoints: Whole = Field(3, ge=1, le=20)
     """How many checkpoints an Explore grid is spread over."""
     stages: tuple[Stage, ...] = Field(min_length=1)
     """The funnel, first step first."""
     policy: PolicyName = "selection_rate"
     """How picks become choices: by what was picked most often, or at `random` to compare."""
-    refresh_seconds: float = Field(300, gt=0)
+    refresh_seconds: Real = Field(300, gt=0)
     """How often a server is asked for its models again, in seconds."""
 
     @classmethod
@@ -159,7 +173,14 @@ class Settings(BaseSettings):
             seen.add(server.name)
         if self.default_tier not in {"auto", *self.tiers}:
             yield ("default_tier",), self._no_tier(self.default_tier)
+        templates = template_names()
         for index, stage in enumerate(self.stages):
+            if stage.template not in templates:
+                near = did_you_mean(stage.template, templates)
+                yield (
+                    ("stages", index, "template"),
+                    f"there is no template '{stage.template}'{near}",
+                )
             if stage.tier is not None and stage.tier not in self.tiers:
                 yield ("stages", index, "tier"), self._no_tier(stage.tier)
 

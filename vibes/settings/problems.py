@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,49 +13,53 @@ from vibes.errors import ConfigError
 
 from .lines import Document, Place
 from .models import ServerConfig, Settings, Stage, Tier, did_you_mean
+from .variables import variable_of
 
 _TABLES: dict[str, type[BaseModel]] = {"servers": ServerConfig, "tiers": Tier, "stages": Stage}
 _EXPECTED = {
     "dict_type": "a table of settings is expected",
+    "dict_attributes_type": "a table of settings is expected",
+    "finite_number": "a number is expected",
     "float_parsing": "a number is expected",
+    "float_type": "a number is expected",
+    "int_from_float": "a whole number is expected",
     "int_parsing": "a whole number is expected",
     "int_type": "a whole number is expected",
     "model_type": "a table of settings is expected",
+    "string_pattern_mismatch": "only letters, digits, '.', '_' and '-' are allowed",
+    "too_long": "at most {max_length} allowed",
     "too_short": "at least {min_length} needed",
+    "path_type": "a path is expected",
+    "string_too_short": "at least {min_length} character needed",
+    "string_type": "text is expected",
     "tuple_type": "a list is expected",
 }
 """Our words where pydantic's speak of Python types, by its error type."""
 
 
 def config_error(
-    invalid: ValidationError, documents: Sequence[Document], given: Mapping[str, Any]
+    invalid: ValidationError,
+    documents: Sequence[Document],
+    environment: Mapping[str, Any],
+    *,
+    given: Mapping[str, Any],
 ) -> ConfigError:
     """The most telling problem: where it was written, what it is, the nearest valid name.
 
-    A misspelt key is told before the key then missing. ``given`` are values from the caller,
-    which have no file.
+    A misspelt key is told before the key then missing. ``environment`` are the values that came
+    from variables, ``given`` those from the caller, which have no file.
     """
     errors = sorted(invalid.errors(), key=lambda error: error["type"] != "extra_forbidden")
     place = errors[0].get("ctx", {}).get("place", errors[0]["loc"])
     sentence = _sentence(errors[0], place)
     if place[0] in given:
         return ConfigError(sentence)
-    if variable := _variable(place):
-        return ConfigError(f"{variable}: {sentence}")
     document = next((d for d in reversed(documents) if place[0] in d.data), None)
+    if variable := variable_of(place, environment, below=document.data if document else {}):
+        return ConfigError(f"{variable}: {sentence}")
     if document is None:
         return ConfigError(sentence)
     return ConfigError(sentence, path=document.path, line=document.line(place))
-
-
-def _variable(place: Place) -> str | None:
-    """The environment variable that sets ``place`` or something around it."""
-    present = {name.upper() for name, value in os.environ.items() if value}
-    for length in range(len(place), 0, -1):
-        name = "VIBES_" + "__".join(str(key).upper() for key in place[:length])
-        if name in present:
-            return name
-    return None
 
 
 def _sentence(error: ErrorDetails, place: Place) -> str:
@@ -70,8 +73,16 @@ def _sentence(error: ErrorDetails, place: Place) -> str:
         return _unknown_key(place[:-1], _valid_values(error))
     message = _message(error)
     value = error["input"]
+    if error["type"].startswith("url_"):
+        return f"{_written(place)}: {_no_address(value)}"
     shown = f", not {value!r}" if isinstance(value, (str, int, float)) else ""
     return f"{_written(place)}: {message}{shown}{did_you_mean(str(value), _valid_values(error))}"
+
+
+def _no_address(value: object) -> str:
+    if isinstance(value, str) and value and "/" not in value:
+        return f"an address begins with http:// or https://; write http://{value}."
+    return f"an address as in http://192.168.1.20:8188 is expected, not {value!r}."
 
 
 def _message(error: ErrorDetails) -> str:

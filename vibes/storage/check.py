@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from .database import open_database
+from .events import EventRecords
 from .grids import GridRecords
 from .pictures import PictureFiles
 
@@ -14,25 +18,47 @@ from .pictures import PictureFiles
 def check(data_dir: Path) -> list[str]:
     """One sentence per fault found, none when all is well; raises StorageError as opening does."""
     db = open_database(data_dir)
+    grids = GridRecords(db)
+    looks = (
+        partial(_broken_pages, db),
+        partial(_broken_links, db),
+        EventRecords(db).faults,
+        grids.faults,
+        partial(_file_faults, grids, PictureFiles(data_dir)),
+    )
     try:
-        return [*_database_faults(db), *_file_faults(db, PictureFiles(data_dir))]
+        return list(dict.fromkeys(fault for look in looks for fault in _told(look)))
     finally:
         db.close()
 
 
-def _database_faults(db: Database) -> list[str]:
-    answers = [row[0] for row in db.execute("PRAGMA integrity_check").fetchall()]
-    faults = [f"The database is damaged: {answer}." for answer in answers if answer != "ok"]
-    orphans = db.execute("PRAGMA foreign_key_check").fetchall()
-    return faults + [
-        f"Row {row_id} of {table} points at a row of {parent} that does not exist."
-        for table, row_id, parent, _ in orphans
-    ]
+def _told(look: Callable[[], Iterable[str]]) -> Iterator[str]:
+    """What a look found, up to where the damage stops it."""
+    try:
+        yield from look()
+    except sqlite3.DatabaseError as error:
+        yield f"The database is damaged: {error}."
 
 
-def _file_faults(db: Database, files: PictureFiles) -> list[str]:
-    rows = GridRecords(db).image_ids()
-    stored = frozenset(files.stored_ids())
-    missing = [f"Image {image} is collected, but its picture is gone." for image in rows - stored]
-    orphans = [f"Picture {image}.png belongs to no image." for image in stored - rows]
-    return sorted(missing) + sorted(orphans)
+def _broken_pages(db: Database) -> Iterator[str]:
+    for (answer,) in db.execute("PRAGMA integrity_check").fetchall():
+        if answer != "ok":
+            yield f"The database is damaged: {' '.join(answer.split())}."
+
+
+def _broken_links(db: Database) -> Iterator[str]:
+    for table, row_id, parent, _ in db.execute("PRAGMA foreign_key_check").fetchall():
+        yield f"Row {row_id} of {table} points at a row of {parent} that does not exist."
+
+
+def _file_faults(grids: GridRecords, files: PictureFiles) -> Iterator[str]:
+    rows = grids.image_ids()
+    originals, thumbnails = frozenset(files.stored_ids()), frozenset(files.thumbnail_ids())
+    for image in sorted(rows - originals):
+        yield f"Image {image} is collected, but its picture is gone."
+    for image in sorted((rows & originals) - thumbnails):
+        yield f"Image {image} is collected, but its thumbnail is gone."
+    for image in sorted(originals - rows):
+        yield f"Picture {image}.png belongs to no image."
+    for image in sorted(thumbnails - rows):
+        yield f"Thumbnail {image}.webp belongs to no image."

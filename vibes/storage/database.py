@@ -13,6 +13,8 @@ from .schema import migrations
 
 FILE_NAME = "vibes.db"
 BUSY_TIMEOUT_MS = 5_000
+_DISK = ("full", "readonly", "unable to open", "disk I/O")
+"""What SQLite says when not the file but the disk below is the matter; 3.10 has no error codes."""
 
 
 def open_database(data_dir: Path) -> Database:
@@ -31,10 +33,29 @@ def open_database(data_dir: Path) -> Database:
             "Choose another with --data-dir or VIBES_DATA_DIR."
         ) from error
     except sqlite3.Error as error:
-        raise StorageError(
-            f"{path} cannot be opened as a Vibes database: {error}. "
-            "Restore it from a backup or choose another --data-dir."
-        ) from error
+        sentence = f"{path} cannot be opened as a Vibes database: {error}."
+        raise StorageError(f"{sentence} {advice(error)}") from error
+
+
+def advice(error: sqlite3.Error | OSError) -> str:
+    """What to do about a database that cannot be read or written, as a sentence."""
+    reason = str(error)
+    if "locked" in reason:
+        return "Another program is using it: close that one and try again."
+    if isinstance(error, OSError) or any(hint in reason for hint in _DISK):
+        return "Check that its disk has room and can be written."
+    return "`vibes db check` tells more; restore it from a backup or choose another --data-dir."
+
+
+def unreadable(what: str, error: Exception) -> StorageError:
+    """The error for a row that holds something else than was stored."""
+    return StorageError(f"{fault(what, error)} `vibes db check` lists all that is damaged.")
+
+
+def fault(what: str, error: Exception) -> str:
+    """A row that holds something else than was stored, as a sentence."""
+    reason = str(error).rstrip(".") or type(error).__name__
+    return f"{what} in {FILE_NAME} cannot be read: {reason}."
 
 
 def _connect(path: Path) -> Database:

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Iterator
 
 from sqlite_utils import Database
 
+from vibes.errors import InvalidInput
 from vibes.preferences import Event, event_from_dict
+
+from .database import fault, unreadable
+
+_READ = "SELECT sequence, CAST(body AS BLOB) FROM events"
+"""As bytes: one damaged text would fail the whole query, and json decodes UTF-8 itself."""
+
+_MALFORMED = (InvalidInput, ValueError, RecursionError)
 
 
 class EventRecords:
@@ -19,25 +27,36 @@ class EventRecords:
     def __init__(self, db: Database):
         self._db = db
 
-    def append(self, events: Iterable[Event]) -> int:
-        """Append the events whose id is new; returns how many were."""
-        before = self._db.conn.total_changes
+    def append(self, events: Iterable[Event]) -> list[Event]:
+        """Append the events whose id is new; returns those."""
+        given = {event.id: event for event in events}
+        stored = "SELECT id FROM events WHERE id IN (SELECT value FROM json_each(?))"
+        for (known,) in self._db.execute(stored, [json.dumps(list(given))]).fetchall():
+            del given[known]
         with self._db.atomic():
-            self._db.table("events").insert_all(map(_row, events), ignore=True)
-        return int(self._db.conn.total_changes - before)
+            self._db.table("events").insert_all(map(_row, given.values()))
+        return list(given.values())
 
     def all(self, profile: str | None = None) -> Iterator[Event]:
         """Every event, or every one of a profile, in the order it was appended."""
         whose = "" if profile is None else "WHERE profile = :profile"
-        query = f"SELECT body FROM events {whose} ORDER BY sequence"
+        query = f"{_READ} {whose} ORDER BY sequence"
         rows = self._db.execute(query, {"profile": profile}).fetchall()
-        return (_event(body) for (body,) in rows)
+        return (_event(number, body) for number, body in rows)
 
     def after(self, sequence: int) -> Iterator[tuple[int, Event]]:
         """The events appended after the one of this sequence number, each with its own."""
-        newer = "SELECT sequence, body FROM events WHERE sequence > ? ORDER BY sequence"
+        newer = f"{_READ} WHERE sequence > ? ORDER BY sequence"
         rows = self._db.execute(newer, [sequence]).fetchall()
-        return ((number, _event(body)) for number, body in rows)
+        return ((number, _event(number, body)) for number, body in rows)
+
+    def faults(self) -> Iterator[str]:
+        """One sentence for each event that cannot be read."""
+        for number, body in self._db.execute(f"{_READ} ORDER BY sequence").fetchall():
+            try:
+                _parsed(body)
+            except _MALFORMED as error:
+                yield fault(f"Event {number}", error)
 
 
 def _row(event: Event) -> dict[str, str]:
@@ -45,5 +64,12 @@ def _row(event: Event) -> dict[str, str]:
     return {"id": event.id, "profile": event.profile, "batch": event.batch, "body": body}
 
 
-def _event(body: str) -> Event:
-    return event_from_dict(json.loads(body))
+def _event(number: int, body: bytes) -> Event:
+    try:
+        return _parsed(body)
+    except _MALFORMED as error:
+        raise unreadable(f"Event {number}", error) from error
+
+
+def _parsed(body: bytes) -> Event:
+    return event_from_dict(json.loads(body), place="it")

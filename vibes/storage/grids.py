@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +13,13 @@ from vibes.errors import NotFound
 from vibes.recipes import Recipe
 from vibes.stages import Brief, Grid, Image, ImageState, Selection
 
+from .database import fault, unreadable
+
 Row = dict[str, Any]
+
+
+_MALFORMED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What reading JSON raises that a damaged disk or another hand has changed."""
 
 
 class GridRecords:
@@ -120,11 +126,21 @@ class GridRecords:
         rows = self._db.query("SELECT id FROM images WHERE state = 'collected'")
         return frozenset(row["id"] for row in rows)
 
+    def faults(self) -> Iterator[str]:
+        """One sentence for each brief and each recipe that cannot be read."""
+        readers = (("grids", "The brief of batch", _brief), ("images", "Image", _image))
+        for table, what, read in readers:
+            for row in self._db.query(f"SELECT * FROM {table} ORDER BY rowid"):
+                try:
+                    read(dict(row))
+                except _MALFORMED as error:
+                    yield fault(f"{what} {row['id']}", error)
+
     def _images(self, where: str, parameters: Iterable[Any]) -> list[Image]:
         rows = self._db.query(
             f"SELECT * FROM images WHERE {where} ORDER BY batch_id, position", list(parameters)
         )
-        return [_image(row) for row in rows]
+        return [_readable(row) for row in rows]
 
 
 def _grid_row(grid: Grid) -> Row:
@@ -143,8 +159,16 @@ def _grid_row(grid: Grid) -> Row:
 
 
 def _grid(row: Mapping[str, Any], images: Iterable[Image]) -> Grid:
-    stored = {**row, "brief": Brief(**json.loads(row["brief"])), "paused": bool(row["paused"])}
+    try:
+        brief = _brief(row)
+    except _MALFORMED as error:
+        raise unreadable(f"The brief of batch {row['id']}", error) from error
+    stored = {**row, "brief": brief, "paused": bool(row["paused"])}
     return Grid(**stored, images=tuple(images))
+
+
+def _brief(row: Mapping[str, Any]) -> Brief:
+    return Brief(**json.loads(row["brief"]))
 
 
 def _image_row(image: Image) -> Row:
@@ -163,8 +187,15 @@ def _image_row(image: Image) -> Row:
     }
 
 
+def _readable(row: Row) -> Image:
+    try:
+        return _image(dict(row))
+    except _MALFORMED as error:
+        raise unreadable(f"Image {row['id']}", error) from error
+
+
 def _image(row: Row) -> Image:
     index = row.pop("position")
     recipe = Recipe.from_dict(json.loads(row.pop("recipe")))
-    scores = json.loads(row.pop("scores"))
+    scores = dict(json.loads(row.pop("scores")))
     return Image(**row, index=index, recipe=recipe, scores=scores)

@@ -65,6 +65,11 @@ class PictureFiles:
         for path in (self._data_dir / ORIGINALS).glob("*/*.png"):
             yield path.stem
 
+    def thumbnail_ids(self) -> Iterator[str]:
+        """The id of every thumbnail on disk."""
+        for path in (self._data_dir / THUMBNAILS).glob("*/*.webp"):
+            yield path.stem
+
 
 def _replace(path: Path, data: bytes) -> None:
     part = path.with_suffix(".part")

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from vibes.errors import StorageError
 
-from .database import FILE_NAME, open_database
+from .database import FILE_NAME, advice, open_database
 from .events import EventRecords
 from .grids import GridRecords
 from .jobs import JobRecords
@@ -65,10 +65,8 @@ class StoreThread:
         try:
             return await loop.run_in_executor(self._executor, work, self._store)
         except (sqlite3.Error, OSError) as error:
-            raise StorageError(
-                f"{self._path} could not be read or written: {error}. "
-                "Check that its disk has room and can be written."
-            ) from error
+            sentence = f"{self._path} could not be read or written: {error}."
+            raise StorageError(f"{sentence} {advice(error)}") from error
 
     def close(self) -> None:
         """Finish what was handed in, then close the database."""
