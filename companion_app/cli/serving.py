@@ -54,6 +54,12 @@ def demo(
         Path | None,
         typer.Option(metavar="DIR", help="Where to keep the demo's pictures and database."),
     ] = None,
+    speed: Annotated[
+        float,
+        typer.Option(
+            metavar="X", min=0.1, max=20, help="How fast the demo's servers draw; 2 is twice."
+        ),
+    ] = 1.0,
 ) -> None:
     """Try everything without a GPU.
 
@@ -62,7 +68,7 @@ def demo(
     """
     settings = load_settings(port=port)
     directory = data_dir or settings.data_dir / "demo"
-    with demo_servers({"demo-fast": 2.0, "demo-slow": 1.0}) as servers:
+    with demo_servers({"demo-fast": 2.0 * speed, "demo-slow": speed}) as servers:
         show(f"Two demo render servers are running; pictures and taste are kept in {directory}.")
         show(f"From another terminal: vibes generate 'misty forest' --out . --data-dir {directory}")
         _run(load_settings(port=port, data_dir=directory, servers=servers), open_browser=browser)

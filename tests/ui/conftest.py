@@ -20,9 +20,10 @@ FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
 
 @pytest.fixture(scope="session")
 def studio_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a studio started as a newcomer starts it."""
+    """Address of a studio started as a newcomer starts it, but for its haste."""
     data = tmp_path_factory.mktemp("studio")
     command = [sys.executable, "-m", "companion_app", "demo", "--no-browser", "--port", "0"]
+    command += ["--speed", "3"]
     process = subprocess.Popen(
         [*command, "--data-dir", str(data)], stdout=subprocess.PIPE, text=True
     )
