@@ -51,6 +51,7 @@ class Generating:
     async def plan(self, request: BatchRequest) -> View:
         """What ``generate`` would make, kept under an id for approval."""
         session = await self._session(request.session_id)
+        await self._planner.ready()
         plan = self._planner.plan(request, request.count, session.profile)
         plan_id = uuid4().hex
         self._plans[plan_id] = (request, plan)
@@ -66,6 +67,7 @@ class Generating:
         """A new grid at the first stage; raises InvalidInput, NotFound, Conflict, NoServerCan."""
         session = await self._session(request.session_id)
         plan = self._approved(request, count)
+        await self._planner.ready()
         plan = plan or self._planner.plan(request, count, session.profile)
         now = timestamp(self._clock)
         grid = new_grid(session, plan.brief, plan.slots, stage=0, action="generate", created=now)

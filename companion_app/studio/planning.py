@@ -28,6 +28,9 @@ from .requests import ImageRequest
 from .taste import Taste
 from .wishes import Wish, check_families, find_tier, fitting, read_prompt, resolve, still_known
 
+FIRST_LOOK_SECONDS = 10
+"""How long a first request may wait for servers that do not answer."""
+
 ALTERNATIVES = 3
 """Checkpoints named beside a planned image's own."""
 
@@ -55,6 +58,10 @@ class Planner:
         self._fleet = fleet
         self._taste = taste
         self._rng = new_rng()
+
+    async def ready(self) -> None:
+        """Return once every server was tried: right after a start nothing is known of any."""
+        await self._fleet.wait_ready(FIRST_LOOK_SECONDS)
 
     def plan(self, request: ImageRequest, count: int, profile: str) -> Plan:
         """The recipes of a new grid; raises InvalidInput, NotFound, AmbiguousName, NoServerCan."""

@@ -74,7 +74,12 @@ class Api:
 
 @asynccontextmanager
 async def studio_over(
-    servers: Sequence[ServerConfig], data_dir: Path, *, token: str | None = None, **settings: Any
+    servers: Sequence[ServerConfig],
+    data_dir: Path,
+    *,
+    token: str | None = None,
+    wait: bool = True,
+    **settings: Any,
 ) -> AsyncIterator[Api]:
     """A running studio; leaving the context stops it as a restart would."""
     told = load_settings(data_dir=data_dir, servers=list(servers), **settings)
@@ -84,5 +89,6 @@ async def studio_over(
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http,
     ):
-        await app.state.studio.fleet.wait_ready(TIMEOUT_SECONDS)
+        if wait:
+            await app.state.studio.fleet.wait_ready(TIMEOUT_SECONDS)
         yield Api(http)

@@ -200,3 +200,9 @@ async def test_a_recipe_explains_itself_at_four_levels(api):
     assert levels["detailed"]["terms"][0]["grids"] == 1
     assert levels["technical"]["belief"]["evidence"] > 0
     await api.refused("GET", f"{path}?explain=poetic", 422)
+
+
+async def test_a_prompt_sent_before_any_server_answered_waits_for_the_first_answer(start_studio):
+    async with start_studio(wait=False) as api:
+        grid = await api.grid(await api.session())
+    assert grid["state"] == "done"
