@@ -1,6 +1,7 @@
 """Thumbnails, made in processes of their own.
 
-This module imports nothing of ours, so that such a process is up in a moment and stays small.
+This module imports next to nothing of ours, so that such a process is up in a moment and stays
+small.
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 
 from PIL import Image
+
+from companion_app.decoding import decoded
 
 logger = logging.getLogger(__name__)
 
@@ -31,18 +36,21 @@ class Thumbnailer:
         self._pool = _new_pool()
 
     async def make(self, picture: bytes) -> bytes:
-        """A WebP of at most 384 × 384 px.
+        """A WebP of at most 384 × 384 px; raises Undecodable over what is no picture.
 
         A pool whose process was killed is replaced, and the picture tried once more; raises
         BrokenProcessPool when that one does not last either.
         """
-        loop = asyncio.get_running_loop()
         pool = self._pool
         try:
-            return await loop.run_in_executor(pool, thumbnail, picture)
+            return await self._hand_in(picture)
         except BrokenProcessPool:
             self._replace(pool)
-            return await loop.run_in_executor(self._pool, thumbnail, picture)
+            return await self._hand_in(picture)
+
+    def _hand_in(self, picture: bytes) -> asyncio.Future[bytes]:
+        with _uninterrupted():  # a process may be started for it
+            return asyncio.get_running_loop().run_in_executor(self._pool, thumbnail, picture)
 
     def close(self) -> None:
         """End the processes."""
@@ -56,9 +64,8 @@ class Thumbnailer:
 
 
 def thumbnail(picture: bytes) -> bytes:
-    """Shrink a picture to fit 384 × 384 px, as WebP."""
-    with Image.open(io.BytesIO(picture)) as image:
-        small = image.convert("RGB")
+    """Shrink a picture to fit 384 × 384 px, as WebP; raises Undecodable."""
+    small = decoded(picture)
     small.thumbnail((PIXELS, PIXELS), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     small.save(out, "WEBP", quality=QUALITY, method=2)
@@ -71,6 +78,19 @@ def _new_pool() -> ProcessPoolExecutor:
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start_process,
     )
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl+C back: a process that is started meanwhile never gets it, not even at first."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_process() -> None:

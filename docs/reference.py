@@ -62,12 +62,25 @@ def _default(field: FieldInfo) -> str:
     return f"`{field.default}`" if not isinstance(field.default, tuple) else f"`{field.default[0]}`"
 
 
+def _one_per_line(schema: str) -> str:
+    """A table's statement with each column on a line: SQLite hangs added ones on the last."""
+    head, _, rest = schema.partition("(")
+    depth, columns = 0, [""]
+    for letter in rest.rpartition(")")[0]:
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if letter == "," and not depth:
+            columns.append("")
+        else:
+            columns[-1] += letter
+    lines = [re.sub(r"\n\s*", "\n        ", column.strip()) for column in columns]
+    return f"{head.strip()} (\n    " + ",\n    ".join(lines) + "\n)"
+
+
 def print_schema() -> None:
     """Every table with its columns, as SQLite has them."""
     with tempfile.TemporaryDirectory() as directory:
         db = open_database(Path(directory))
         for table in db.tables:
             if not table.name.startswith(("_", "sqlite_")):  # bookkeeping of the libraries
-                schema = re.sub(r"(?m)^ {4}", "", table.schema)
-                print(f"\n## `{table.name}`\n\n```sql\n{schema}\n```")
+                print(f"\n## `{table.name}`\n\n```sql\n{_one_per_line(table.schema)}\n```")
         db.close()

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+import struct
+from zlib import crc32
+
 import pytest
 
 pytest_plugins = ["tests.comfyui.servers"]
 pytest.register_assert_rewrite("tests.contract")  # its helpers assert too
+
+
+@pytest.fixture(scope="session")
+def undecodable_png() -> bytes:
+    """A PNG whose checksums are right over pixels that are not."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc32(kind + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 64, 64, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", bytes(500)) + chunk(b"IEND", b"")

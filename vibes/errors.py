@@ -4,6 +4,7 @@
     ├── InvalidInput            the request itself is wrong: say what, where, what to do
     │   ├── ConfigError         a configuration file is wrong (carries path and line)
     │   └── ForeignImage        an image id that does not belong to the grid
+    ├── UnusablePicture         what a server sent as a picture is none
     ├── NotFound                no session, batch, image, model or tier of that id or name
     ├── Conflict                the request is fine but not now (last stage, batch already final)
     │   └── AmbiguousName       several models match (carries the matches)
@@ -16,6 +17,8 @@
         ├── NotComfyUI          something answers, but it is not ComfyUI
         ├── GraphRefused        the server refuses this graph for good
         └── RenderFailed        the graph started and failed there
+            ├── OutOfMemory     for want of memory: a larger server, or a smaller picture
+            └── RenderStalled   it showed no sign of progress any more
 
 Messages are whole sentences for the person at the screen: what was wrong, where, what to do.
 """
@@ -54,6 +57,12 @@ class ForeignImage(InvalidInput):
     """An image id was given that is not part of the grid in question."""
 
     code = "foreign_image"
+
+
+class UnusablePicture(VibesError):
+    """What a server sent as a picture cannot be decoded, or is larger than any picture."""
+
+    code = "unusable_picture"
 
 
 class NotFound(VibesError):
@@ -140,3 +149,15 @@ class RenderFailed(ServerError):
     """The graph started on the server and failed there."""
 
     code = "render_failed"
+
+
+class OutOfMemory(RenderFailed):
+    """The server has too little memory for this graph."""
+
+    code = "out_of_memory"
+
+
+class RenderStalled(RenderFailed):
+    """The graph started on the server and shows no sign of progress any more."""
+
+    code = "render_stalled"

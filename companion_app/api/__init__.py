@@ -6,7 +6,18 @@ from fastapi import FastAPI
 
 from companion_app.studio import Studio
 
-from . import batches, events, fleet, generation, images, preferences, problems, sessions
+from . import (
+    batches,
+    events,
+    fleet,
+    generation,
+    images,
+    preferences,
+    problems,
+    queue,
+    servers,
+    sessions,
+)
 from .security import Gate, is_loopback
 
 __all__ = ["Gate", "install", "is_loopback"]
@@ -17,7 +28,8 @@ METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 def install(app: FastAPI, studio: Studio) -> None:
     """Give the application every route and the shape of its errors."""
     problems.install(app)
-    for noun in (fleet, sessions, generation, batches, images, preferences, events):
+    nouns = (fleet, servers, queue, sessions, generation, batches, images, preferences, events)
+    for noun in nouns:
         app.include_router(noun.router(studio))
     app.add_api_route(
         "/api/{path:path}", problems.no_route, methods=METHODS, include_in_schema=False

@@ -1,10 +1,9 @@
-"""/health, /api/gpus, /api/loras, /api/checkpoints/stats, /api/settings"""
+"""/health, /api/loras, /api/checkpoints/stats, /api/settings"""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 
@@ -13,22 +12,17 @@ from companion_app.studio.views import View
 
 
 def router(studio: Studio) -> APIRouter:
-    """The servers, what they have, and how the studio is set."""
-    routes = APIRouter(tags=["servers"])
+    """What the servers have, and how the studio is and is set."""
+    routes = APIRouter(tags=["studio"])
 
     @routes.get("/health")
     async def health() -> View:
-        servers = studio.fleet.statuses()
-        online = sum(server.state != "offline" for server in servers)
+        online, total = studio.fleet.online()
         return {
             "status": "ok" if online else "degraded",
             "version": version("vibes-imgen"),
-            "servers": {"online": online, "total": len(servers)},
+            "servers": {"online": online, "total": total},
         }
-
-    @routes.get("/api/gpus")
-    async def gpus() -> list[dict[str, Any]]:
-        return [asdict(server) for server in studio.fleet.statuses()]
 
     @routes.get("/api/loras")
     async def loras(

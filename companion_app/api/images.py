@@ -6,12 +6,12 @@ import asyncio
 from pathlib import Path
 
 from fastapi import APIRouter, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict
 
 from companion_app.studio import Studio
-from companion_app.studio.requests import ImageAction, RatingRequest
-from companion_app.studio.views import Level, View, image_view
+from companion_app.studio.requests import ImageAction, MoveRequest, RatingRequest
+from companion_app.studio.views import Level, View
 from vibes.errors import NotFound
 from vibes.stages import Selection
 
@@ -34,7 +34,7 @@ class ActionRequest(BaseModel):
 
 
 def router(studio: Studio) -> APIRouter:
-    """Single images: files, recipe, selection, rating."""
+    """Single images: files, recipe, selection, rating, and the job that makes one."""
     routes = APIRouter(prefix="/api/images", tags=["images"])
 
     @routes.put("/{image_id}/selection")
@@ -63,10 +63,11 @@ def router(studio: Studio) -> APIRouter:
     @routes.get("/{image_id}/preview", response_class=Response)
     async def preview(image_id: str) -> Response:
         found = studio.fleet.preview(image_id)
-        if found is None:
-            raise NotFound(f"Image '{image_id}' has no live preview now.")
-        data, media_type = found
-        return Response(data, media_type=media_type, headers=NEVER)
+        if found is not None:
+            return Response(found[0], media_type=found[1], headers=NEVER)
+        if (await studio.grids.one(image_id)).state == "collected":  # done since it was announced
+            return RedirectResponse(f"/api/images/{image_id}/thumbnail", headers=NEVER)
+        raise NotFound(f"Image '{image_id}' has no live preview now.")
 
     @routes.get("/{image_id}/recipe")
     async def recipe(image_id: str, explain: Level = "standard") -> View:
@@ -74,8 +75,27 @@ def router(studio: Studio) -> APIRouter:
 
     @routes.get("/{image_id}")
     async def one(image_id: str) -> View:
-        image, grid = await studio.grids.image(image_id)
-        return image_view(image, grid.stage)
+        return await studio.grids.image_view(image_id)
+
+    @routes.post("/{image_id}/cancel")
+    async def cancel(image_id: str) -> View:
+        return await studio.queue.cancel_image(image_id)
+
+    @routes.post("/{image_id}/pause")
+    async def pause(image_id: str) -> View:
+        return await studio.queue.pause_image(image_id)
+
+    @routes.post("/{image_id}/resume")
+    async def resume(image_id: str) -> View:
+        return await studio.queue.resume_image(image_id)
+
+    @routes.post("/{image_id}/retry")
+    async def retry(image_id: str) -> View:
+        return await studio.queue.retry_image(image_id)
+
+    @routes.post("/{image_id}/move")
+    async def move(image_id: str, request: MoveRequest) -> View:
+        return await studio.queue.move_image(image_id, request.before)
 
     async def _picture(image_id: str, path: Path) -> Response:
         image = await studio.grids.one(image_id)

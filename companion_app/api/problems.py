@@ -21,6 +21,8 @@ from vibes.errors import (
     VibesError,
 )
 
+from .armour import policies
+
 log = logging.getLogger(__name__)
 
 STATUS: Mapping[type[VibesError], int] = {
@@ -35,6 +37,9 @@ STATUS: Mapping[type[VibesError], int] = {
 CODES = {400: "bad_request", 405: "method_not_allowed", 413: "too_large"}
 """What the framework's own refusals are called."""
 
+SECRETS = frozenset({"headers", "url"})
+"""Fields that may hold a password: what was given for them is not repeated."""
+
 
 def install(app: FastAPI) -> None:
     """Answer every error of the application in our shape."""
@@ -46,7 +51,9 @@ def install(app: FastAPI) -> None:
 
 def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
     """The one shape of an error reply."""
-    return JSONResponse({"code": code, "detail": detail, **more}, status_code=status)
+    # Here too: what answers the unforeseen stands outside the gate.
+    headers = policies("application/json")
+    return JSONResponse({"code": code, "detail": detail, **more}, status, headers)
 
 
 async def _deliberate(request: Request, error: Exception) -> JSONResponse:
@@ -72,7 +79,7 @@ def _sentence(fault: Mapping[str, Any]) -> str:
         return f"{place} is missing."
     if fault["type"] == "extra_forbidden":
         return f"{place} is not a field of this request."
-    given = fault.get("input")
+    given = None if SECRETS.intersection(fault["loc"]) else fault.get("input")
     shown = f"; got {given!r}" if isinstance(given, str | int | float | bool) else ""
     message = fault["msg"][0].lower() + fault["msg"][1:]
     return f"{place}: {message}{shown[:200]}."

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from . import database, generate, preferences, render_server, servers, serving
+from . import database, generate, preferences, queue, render_server, servers, serving
 from .terminal import show
 
 app = typer.Typer(
@@ -22,7 +22,8 @@ app = typer.Typer(
 )
 app.command("demo")(serving.demo)
 app.command("serve")(serving.serve)
-app.command("servers")(servers.servers)
+app.add_typer(servers.group, name="servers")
+app.command("queue")(queue.queue)
 app.command("generate")(generate.generate)
 app.add_typer(preferences.group, name="preferences")
 app.add_typer(database.group, name="db")

@@ -34,6 +34,13 @@ def text(value: str | None) -> str | None:
     return value
 
 
+def texts(values: list[str] | None) -> list[str] | None:
+    """The same of an option that may be given several times."""
+    for value in values or ():
+        text(value)
+    return values
+
+
 Config = Annotated[
     Path | None,
     typer.Option(

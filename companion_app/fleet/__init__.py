@@ -1,19 +1,32 @@
 """The fleet: every image made once, on whichever ComfyUI server can and is free first.
 
-fleet        all servers, the line of waiting jobs, who takes what
-server       one server and the task that keeps it busy
-errands      the jobs on one server, each made, stored or handed on
-errand       one prompt on one server, from its post to its picture
-waiting      the line, and which job a server takes next (pure)
-eligibility  which server may make which job, and why another will not
-forecast     who will probably make what, and when (pure)
-verdicts     jobs that failed or were called off, until the log knows
-client, replies, listener, wire, discovery, pictures    ComfyUI's protocol
+fleet, dispatcher   all servers, and what they ask: who takes what, and what nobody makes
+server              one server and the task that keeps it busy; breaker: when it is left alone
+errands, errand     the jobs on one server, and one prompt from its post to its end; rendering: from
+                    graph to stored picture; orphans: prompts nobody wants any more
+line, shelves       who is served first: priorities, fair share, batches (pure)
+placement           which job a server takes next (pure), over lanes and speeds (what is known of
+                    servers), makers (who can), needs (is another checkpoint worth loading), recalls
+                    (what waits at the wrong server), outlook and foresight (the work ahead, dealt
+                    on paper)
+eligibility         which server may make which job, and why another will not
+logbook, verdicts   the job log, patient while the storage fails
+overview, news      what can be seen from outside; progress: the stream of events
+client, replies, listener, wire, discovery, probe    ComfyUI's protocol
 """
 
 from .fleet import Fleet
-from .jobs import Job, JobLog
+from .jobs import FaultKind, Job, JobLog, Place
 from .progress import ProgressStream
 from .status import ServerState, ServerStatus
 
-__all__ = ["Fleet", "Job", "JobLog", "ProgressStream", "ServerState", "ServerStatus"]
+__all__ = [
+    "FaultKind",
+    "Fleet",
+    "Job",
+    "JobLog",
+    "Place",
+    "ProgressStream",
+    "ServerState",
+    "ServerStatus",
+]

@@ -4,20 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+import os
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
+from companion_app.decoding import MAX_BYTES
 from vibes.errors import GraphRefused, NotComfyUI, RenderFailed, ServerUnreachable
 from vibes.settings import ServerConfig
 
-from . import pictures, replies
+from . import replies, wire
 from .replies import Device, FileRef, Finished, QueueState
 
-_JSON_LIMIT = 64 * 1024 * 1024  # bytes; /object_info with many node packs has tens of megabytes
+_JSON_LIMIT = 16 * 1024 * 1024  # bytes; /queue repeats every waiting graph
+_LISTING_LIMIT = 64 * 1024 * 1024  # bytes; /object_info with many node packs has tens of megabytes
+_MOST_PARTS = 2_000_000  # commas; decoding more would hold up everything else for seconds
+_FRAME_LIMIT = 64 * 1024 * 1024  # bytes; results of large graphs pass aiohttp's own 4 MiB
+_HEARTBEAT = 25.0  # seconds; the server itself never pings
 _ANSWER = aiohttp.ClientTimeout(total=20, sock_connect=5)  # seconds
 _TRANSFER = aiohttp.ClientTimeout(total=300, sock_connect=5, sock_read=30)  # seconds
+
+
+def new_session() -> aiohttp.ClientSession:
+    """A session for all servers: no limit on connections, no cookies, no redirects.
+
+    A WebSocket handshake would follow a redirect, too, and take the server's headers along.
+    """
+
+    async def refuse(_: object, __: object, redirect: aiohttp.TraceRequestRedirectParams) -> None:
+        raise aiohttp.ClientConnectionError(f"it redirects ({redirect.response.status})")
+
+    no_redirects = aiohttp.TraceConfig()
+    no_redirects.on_request_redirect.append(refuse)
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trace_configs=[no_redirects],
+    )
 
 
 class ComfyClient:
@@ -26,13 +54,28 @@ class ComfyClient:
     Raises ``ServerUnreachable`` when no usable answer comes (a request may still have had its
     effect), ``NotComfyUI`` when the answer is no ComfyUI answer, and what the methods add.
     Redirects are not followed; the headers of a server are sent to that server only.
+    ``queue_seconds`` is how long the one question that judges a server's health may take.
     """
 
-    def __init__(self, config: ServerConfig, session: aiohttp.ClientSession):
+    def __init__(
+        self, config: ServerConfig, session: aiohttp.ClientSession, *, queue_seconds: float = 8
+    ):
         self.server = config.name
-        self.headers: Mapping[str, str] = dict(config.headers)
         self.base = str(config.url).rstrip("/")
+        self._headers: Mapping[str, str] = dict(config.headers)
+        self._ca_file = config.ca_file
         self._session = session
+        self._queue_timeout = aiohttp.ClientTimeout(total=queue_seconds, sock_connect=5)
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext | bool:
+        """How its certificate is checked; OSError when the authority's file cannot be read."""
+        return True if self._ca_file is None else ssl.create_default_context(cafile=self._ca_file)
+
+    @property
+    def address(self) -> str:
+        """Where it is, as it may be shown: a user name and password in it are left out."""
+        return str(URL(self.base).with_user(None))
 
     async def device(self) -> Device:
         """Name and memory of the device; also the test that this is ComfyUI."""
@@ -65,14 +108,17 @@ class ComfyClient:
 
     async def object_info(self) -> dict[str, Any]:
         """Every node class the server can run, with its inputs."""
-        info = await self._json("GET", "/object_info", timeout=_TRANSFER)
+        info = await self._json("GET", "/object_info", limit=_LISTING_LIMIT, timeout=_TRANSFER)
         if not isinstance(info, dict):
             raise self._not_comfyui("its /object_info has another shape")
         return info
 
     async def queue(self) -> QueueState:
         """What is running and what is waiting there, whoever sent it."""
-        return replies.queue_state(await self._json("GET", "/queue"))
+        reply = await self._json("GET", "/queue", timeout=self._queue_timeout)
+        if not replies.is_queue(reply):
+            raise self._not_comfyui("its /queue has another shape")
+        return replies.queue_state(reply)
 
     async def finished(self, prompt_id: str) -> Finished | None:
         """How the prompt ended; None while it is unknown or not finished."""
@@ -89,7 +135,9 @@ class ComfyClient:
         body = {"prompt": graph, "prompt_id": prompt_id, "client_id": client_id}
         status, data = await self._exchange("POST", "/prompt", json=body)
         reply = _decoded(data)
-        if status == 200 and isinstance(reply, dict) and not reply.get("node_errors"):
+        if status not in (200, 400, 413, 500) or (status == 200 and not isinstance(reply, dict)):
+            raise self._unreachable(f"answers {status} to /prompt, and not like ComfyUI")
+        if status == 200 and not reply.get("node_errors"):
             return
         if status not in (400, 413):
             # Part of the graph may be queued (200 with faults, some 500): it must not run.
@@ -122,7 +170,7 @@ class ComfyClient:
         """The bytes of a file the server made; ``RenderFailed`` when it is not there any more."""
         params = {"filename": file.filename, "subfolder": file.subfolder, "type": file.type}
         status, data = await self._exchange(
-            "GET", "/view", limit=pictures.MAX_BYTES, timeout=_TRANSFER, params=params
+            "GET", "/view", limit=MAX_BYTES, timeout=_TRANSFER, params=params
         )
         if status == 200:
             return data
@@ -133,12 +181,34 @@ class ComfyClient:
             server=self.server,
         )
 
+    @asynccontextmanager
+    async def listen(self, client_id: str) -> AsyncIterator[AsyncIterator[str | bytes]]:
+        """The frames of a WebSocket under this id, while the block lasts or the socket does.
+
+        Raises what aiohttp raises.
+        """
+        async with self._session.ws_connect(
+            f"{self.base}/ws",
+            params={"clientId": client_id},
+            headers=self._headers,
+            ssl=self._tls,
+            heartbeat=_HEARTBEAT,
+            timeout=aiohttp.ClientWSTimeout(ws_close=1.0),  # a dead peer does not say goodbye
+            max_msg_size=_FRAME_LIMIT,
+        ) as socket:
+            await socket.send_str(wire.FEATURE_FLAGS)
+            yield _frames(socket)
+
     async def _optional(self, path: str, **params: str) -> Any:
         """A route not every version or folder has: None where it is missing."""
         status, data = await self._exchange("GET", path, params=params)
         if status >= 500:
             raise self._unreachable(f"answers {status} to {path}")
-        return _decoded(data) if status == 200 else None
+        if status != 200:
+            return None
+        if (reply := _decoded(data)) is None:
+            raise self._not_comfyui(f"it answers {path} with something that is not JSON")
+        return reply
 
     async def _tell(self, path: str, body: Mapping[str, Any]) -> None:
         status, _ = await self._exchange("POST", path, json=body)
@@ -150,10 +220,11 @@ class ComfyClient:
         method: str,
         path: str,
         *,
+        limit: int = _JSON_LIMIT,
         timeout: aiohttp.ClientTimeout = _ANSWER,
         data: aiohttp.FormData | None = None,
     ) -> Any:
-        status, body = await self._exchange(method, path, timeout=timeout, data=data)
+        status, body = await self._exchange(method, path, limit=limit, timeout=timeout, data=data)
         if status >= 500:
             raise self._unreachable(f"answers {status} to {path}")
         if status in (401, 403):
@@ -178,18 +249,22 @@ class ComfyClient:
             async with self._session.request(
                 method,
                 self.base + path,
-                headers=self.headers,
+                headers=self._headers,
+                ssl=self._tls,
                 allow_redirects=False,
                 timeout=timeout,
                 **content,
             ) as response:
                 return response.status, await self._read(response, limit)
+        except ValueError as error:  # a header or an address that cannot be sent
+            raise self._unreachable(f"cannot be asked ({replies.plain(error)})") from error
         except aiohttp.ClientResponseError as error:
-            raise self._not_comfyui(f"it does not speak HTTP ({error.message})") from error
+            why = replies.plain(error.message)
+            raise self._not_comfyui(f"it does not speak HTTP ({why})") from error
         except asyncio.TimeoutError as error:
             raise self._unreachable(f"gives no answer to {path} in time") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise self._unreachable(f"does not answer at {self.base} ({error})") from error
+            raise self._unreachable(f"does not answer at {self.address} ({_why(error)})") from error
 
     async def _read(self, response: aiohttp.ClientResponse, limit: int) -> bytes:
         body = bytearray()
@@ -208,8 +283,23 @@ class ComfyClient:
         )
 
 
+def _why(error: Exception) -> str:
+    """In a few words; aiohttp's own repeat the address and name its classes."""
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    number = getattr(cause, "errno", None)
+    return os.strerror(number) if number and number > 0 else replies.plain(cause)
+
+
+async def _frames(socket: aiohttp.ClientWebSocketResponse[bool]) -> AsyncIterator[str | bytes]:
+    async for frame in socket:
+        if frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+            yield frame.data
+
+
 def _decoded(data: bytes) -> Any:
     """The JSON in the bytes, None where there is none."""
+    if data.count(b",") > _MOST_PARTS:
+        return None
     try:
         return json.loads(data)
     except (ValueError, RecursionError):

@@ -2,77 +2,181 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
-from itertools import islice
 
-from vibes.catalog import Catalog, build_catalog
+from vibes.catalog import Catalog, Listing, build_catalog
 from vibes.errors import InvalidInput, NotFound
+from vibes.recipes import Candidate, LoraUse
 from vibes.workflows import Graph, build_graph, load_template
 
-from .forecast import Lane, Placement, forecast
 from .jobs import Job
 from .server import Server
-from .waiting import WaitingJob, WaitingLine, despair
+from .shelves import Kind, WaitingJob
+from .shelves import kind_of as plain_kind_of
 
-_LOOKED_AT = 100  # waiting jobs that are asked why a server does not take them
+_GIB = 1024**3
+_REMEMBERED = 1000  # kinds of jobs for each server
+_EMBEDDING = re.compile(r"\bembedding:([^\s,:()\[\]<>]+)", re.IGNORECASE)
+
+
+def kind_of(job: Job) -> Kind:
+    """The kind of a job; ``extras`` are the embeddings its prompts name, as ComfyUI reads them."""
+    texts = f"{job.recipe.prompt} {job.recipe.negative_prompt}"
+    return plain_kind_of(job)._replace(extras=tuple(sorted(set(_EMBEDDING.findall(texts)))))
 
 
 class Eligibility:
-    """Compares what jobs need with what ``servers``, a live mapping by name, have."""
+    """Compares what jobs need with what ``servers``, a live mapping by name, have.
+
+    ``refuses`` is for good while the server has what it has; ``reluctance`` only lets another
+    server go first, if one can.
+    """
 
     def __init__(self, servers: Mapping[str, Server]):
-        self.catalog: Catalog = build_catalog({})
         self._servers = servers
+        self._catalog: Catalog | None = None
         self._template = lru_cache(load_template)
+        self._listings: dict[str, Listing] = {}
+        self._refusals: dict[str, dict[Kind, str | None]] = {}  # by server
 
-    def relist(self) -> None:
-        """Take note that a server has other models now."""
-        listings = {s.name: s.listing for s in self._servers.values() if s.listing}
-        self.catalog = build_catalog(listings)
+    def relist(self, name: str) -> None:
+        """Take note that a server may have other models now."""
+        server = self._servers.get(name)
+        listing = server.listing if server else None
+        if listing != self._listings.get(name):
+            self._catalog = None
+            self._refusals.pop(name, None)
+        if listing is None:
+            self._listings.pop(name, None)
+        else:
+            self._listings[name] = listing
 
-    def can(self, server: Server, entry: WaitingJob) -> bool:
-        """Whether the server may take the job now, its load apart."""
-        if not server.is_open or self.refusal(server, entry) is not None:
+    @property
+    def catalog(self) -> Catalog:
+        """What the servers have, put together when somebody asks: they may all come at once."""
+        if self._catalog is None:
+            self._catalog = build_catalog(self._listings)
+        return self._catalog
+
+    # --- the rules of placement --------------------------------------------------------------
+
+    def can_kind(self, server: str, kind: Kind) -> bool:
+        """Whether the server should make jobs of the kind, its load and state apart."""
+        here = self._servers[server]
+        if self.refuses(here, kind) is not None:
+            return False
+        return self.reluctance(here, kind) is None or not any(
+            other.is_open
+            and self.refuses(other, kind) is None
+            and self.reluctance(other, kind) is None
+            for other in self._servers.values()
+        )
+
+    def can_job(self, server: str, entry: WaitingJob) -> bool:
+        """Whether the server should make this very job, about which something is known."""
+        here = self._servers[server]
+        if self.refusal(here, entry) is not None:
             return False
         if any(self._will_look(name) for name in entry.traces):
             return False
-        return not entry.failed_on(server.name) or not any(
-            s.is_open and not entry.failed_on(s.name) and self.refusal(s, entry) is None
-            for s in self._servers.values()
+        return self._is_willing(here, entry) or not any(
+            other.is_open and self.refusal(other, entry) is None and self._is_willing(other, entry)
+            for other in self._servers.values()
         )
+
+    def _is_willing(self, server: Server, entry: WaitingJob) -> bool:
+        """Whether nothing speaks for another server."""
+        return not entry.failed_on(server.name) and self.reluctance(server, entry.kind) is None
 
     def _will_look(self, name: str) -> bool:
         """Whether the server can, or may soon, look for jobs it had before."""
         server = self._servers.get(name)
         return server is not None and (server.online or not server.tried.is_set())
 
+    # --- reasons -----------------------------------------------------------------------------
+
     def refusal(self, server: Server, entry: WaitingJob) -> str | None:
         """Why this server can never make the job; None if it can, or has not been seen yet."""
-        if server.name in entry.refusals:
-            return entry.refusals[server.name]
-        if server.listing is None:
+        return entry.refusals.get(server.name) or self.refuses(server, entry.kind)
+
+    def refuses(self, server: Server, kind: Kind) -> str | None:
+        """Why this server can make no job of the kind; None if it can, or was not seen yet."""
+        known = self._refusals.setdefault(server.name, {})
+        if kind not in known:
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            known[kind] = self._find_refusal(server, kind)
+        return known[kind]
+
+    def _find_refusal(self, server: Server, kind: Kind) -> str | None:
+        if server.name not in self._listings:
             return None
-        recipe = entry.job.recipe
         try:
-            needs = self._template(recipe.template).needs.nodes
+            needs = self._template(kind.template).needs
         except (NotFound, InvalidInput) as error:
             return str(error)
-        return self.catalog.refusal(server.name, recipe.candidate, needs)
+        candidate = Candidate(kind.checkpoint, tuple(LoraUse(name, 1.0) for name in kind.loras))
+        return self.catalog.refusal(
+            server.name,
+            candidate,
+            needs.nodes,
+            embeddings=kind.extras,
+            upscale_models=[m.name for m in needs.models if m.kind == "upscale_models"],
+        )
+
+    def reluctance(self, server: Server, kind: Kind) -> str | None:
+        """Why another server, if one can, should rather make the kind; None if none need."""
+        if server.breaker.resting:
+            return f"{server.name}: it failed several times in a row and rests"
+        limit = server.memory_limits.get(kind.checkpoint)
+        if limit is not None and kind.width * kind.height >= limit:
+            return f"{server.name}: it ran out of memory over such an image"
+        return self._too_large(server, kind.checkpoint)
+
+    def _too_large(self, server: Server, checkpoint: str) -> str | None:
+        """Whether the checkpoint alone would fill the server's memory, where both are known."""
+        total = server.device.vram_total
+        record = self.catalog.checkpoints.get(checkpoint)
+        if total is None or record is None or record.size is None or record.size < total:
+            return None
+        return (
+            f"{server.name}: the checkpoint has {record.size / _GIB:.1f} GiB, "
+            f"its memory {total / _GIB:.1f} GiB"
+        )
+
+    def why_not(self, server: Server, entry: WaitingJob) -> str | None:
+        """Why the server does not take the job, whatever else it has to do; None if it may."""
+        if (refusal := self.refusal(server, entry)) is not None:
+            return refusal
+        if not server.is_open:
+            return f"{server.name}: {server.why_not.removeprefix(f'{server.name} ')}"
+        if entry.failed_on(server.name):
+            return f"{server.name}: the image failed there before"
+        return self.reluctance(server, entry.kind)
 
     def despair(self, entry: WaitingJob) -> str | None:
         """Why no server can ever make the job; None while some server may."""
-        return despair({s.name: self.refusal(s, entry) for s in self._servers.values()})
+        return _despair([self.refusal(server, entry) for server in self._servers.values()])
 
-    def why_waiting(self, server: Server, line: WaitingLine) -> str:
-        """The reason of the first job that waits and that this server does not take."""
-        for entry in islice(line.takeable(), _LOOKED_AT):
-            refusal = self.refusal(server, entry)
-            if refusal is not None:
-                return refusal
-        if len(line) and not server.online:
-            return f"{server.name} is offline."
-        return ""
+    def is_hopeless(self, kind: Kind) -> bool:
+        """Whether no server can ever make jobs of this kind."""
+        servers = self._servers.values()
+        return bool(servers) and all(self.refuses(server, kind) for server in servers)
+
+    def why_waiting(self, server: Server, kinds: Mapping[Kind, int]) -> str:
+        """The first reason why the server does not take what waits, of these kinds."""
+        refusals: Iterator[str | None] = (self.refuses(server, kind) for kind in kinds)
+        if (refusal := next(filter(None, refusals), None)) is not None:
+            return refusal
+        return f"{server.name} is offline." if kinds and not server.online else ""
+
+    # --- graphs ------------------------------------------------------------------------------
+
+    def output_of(self, job: Job) -> str:
+        """The node of the job's graph that saves the picture."""
+        return self._template(job.recipe.template).outputs["image"]
 
     def graph(self, server: str, job: Job, source: str | None) -> Graph:
         """The graph that makes the job on this server, its result saved under the job's id."""
@@ -88,19 +192,10 @@ class Eligibility:
             family=checkpoint.family if checkpoint else None,
         )
 
-    def forecast(self, line: WaitingLine) -> list[Placement]:
-        """Who will probably make what is begun and what waits."""
-        servers = {s.name: s for s in self._servers.values() if s.is_open}
-        paces = [p for s in servers.values() if (p := s.errands.pace.seconds_per_image) is not None]
-        usual = sum(paces) / len(paces) if paces else 1.0
-        lanes = {n: Lane(s.errands.pace.seconds_per_image or usual) for n, s in servers.items()}
-        placements = []
-        for name, server in servers.items():
-            begun = [errand.job for errand in server.errands.unfinished]
-            placements += forecast(begun, {name: lanes[name]}, lambda *_: True)
-        entries = {entry.job.id: entry for entry in line}
 
-        def can(name: str, job: Job) -> bool:
-            return self.refusal(servers[name], entries[job.id]) is None
-
-        return placements + forecast([entry.job for entry in line], lanes, can)
+def _despair(refusals: list[str | None]) -> str | None:
+    """All reasons in one sentence, if every server has one."""
+    if not refusals or None in refusals:
+        return None
+    reasons = "; ".join(reason.rstrip(".") for reason in refusals if reason)
+    return f"No server can make this image: {reasons}."

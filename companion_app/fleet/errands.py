@@ -1,10 +1,10 @@
-"""The jobs on one server: each posted, followed to its end, and stored or handed on."""
+"""The jobs on one server: begun, followed, withdrawn, and handed on when not made."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from uuid import uuid4
 
@@ -12,24 +12,27 @@ from vibes.errors import (
     GraphRefused,
     InvalidInput,
     NotFound,
-    RenderFailed,
+    OutOfMemory,
+    RenderStalled,
     ServerError,
     ServerUnreachable,
     StorageError,
 )
-from vibes.workflows import Graph, graph_hash
 
-from .backoff import Backoff
+from .breaker import Breaker
 from .client import ComfyClient
 from .coordinator import Coordinator
 from .errand import Errand, Withdrawal
-from .pace import Pace
-from .replies import Finished, QueueState
-from .waiting import WaitingJob
+from .jobs import FaultKind, Job
+from .orphans import Orphans
+from .rendering import Rendering
+from .replies import QueueState
+from .shelves import WaitingJob
 
 logger = logging.getLogger(__name__)
 
-_STORE_TRIES = 6  # with waits of 1, 2, 4 … seconds between them: about half a minute
+#: Times a server may forget a prompt of one job: the job may be what kills it.
+_MOST_LOSSES = 3
 _LAST_SECONDS = 3  # for pictures that are being copied when the studio stops
 
 
@@ -44,31 +47,32 @@ class Errands:
         self,
         client: ComfyClient,
         coordinator: Coordinator,
+        rendering: Rendering,
+        breaker: Breaker,
         *,
-        client_id: Callable[[], str],
-        new_backoff: Callable[[], Backoff],
-        clock: Callable[[], float],
         alarm: Callable[[], None],
         refused: Callable[[], None],
         freed: Callable[[], None],
     ):
-        self.warm: str | None = None  # checkpoint of the last job posted
-        self.pace = Pace()
         self._server = client.server
         self._client = client
         self._fleet = coordinator
-        self._client_id = client_id
-        self._new_backoff = new_backoff
-        self._clock = clock
+        self._rendering = rendering
+        self._breaker = breaker
         self._alarm = alarm
         self._refused = refused
         self._freed = freed
         self._errands: dict[str, Errand] = {}  # by prompt id
         self._tasks: dict[asyncio.Task[None], Errand] = {}
-        self._orphans: set[str] = set()  # prompt ids the server may still have when it comes back
-        self._sources: dict[str, str] = {}  # image id → the name it was uploaded under
+        self._orphans = Orphans(client, gone=self._orphan_gone)
+        self._cut_short: list[Errand] = []  # those that ``stop`` found unfinished
 
     # --- what the server asks ----------------------------------------------------------------
+
+    @property
+    def all(self) -> list[Errand]:
+        """Every job in hand, oldest first."""
+        return list(self._errands.values())
 
     @property
     def unfinished(self) -> list[Errand]:
@@ -78,7 +82,7 @@ class Errands:
     @property
     def wanted(self) -> list[Errand]:
         """Jobs that have not been called off, their pictures perhaps being stored."""
-        return [errand for errand in self._errands.values() if not errand.is_cancelled]
+        return [errand for errand in self._in_hand() if not errand.is_cancelled]
 
     @property
     def posted(self) -> list[Errand]:
@@ -93,40 +97,53 @@ class Errands:
         """Make the job here; with ``prompt_id`` look first whether the server has that prompt."""
         known = prompt_id if prompt_id not in self._errands else None  # else it is being called off
         errand = Errand(waiting, known or uuid4().hex, client=self._client, alarm=self._alarm)
+        self._orphans.adopt(errand.prompt_id)
         self._errands[errand.prompt_id] = errand
         task = asyncio.ensure_future(self._make(errand, known=known is not None))
         self._tasks[task] = errand
         task.add_done_callback(self._ended)
 
-    def withdraw(self, batch_id: str, why: Withdrawal) -> list[Errand]:
-        """Mark the batch's jobs as called off; they come off the server at the next hint."""
-        errands = [e for e in self._errands.values() if e.job.batch_id == batch_id]
+    def withdraw(self, concerned: Callable[[Job], bool], why: Withdrawal) -> list[Errand]:
+        """Mark jobs as called off; they come off the server at the next hint."""
+        errands = [errand for errand in self._in_hand() if concerned(errand.job)]
         return [errand for errand in errands if errand.withdraw(why)]
 
-    def seen(self, queue: QueueState, posted: list[Errand], *, lost_after: float) -> None:
-        """Tell the errands of a queue that was asked for while ``posted`` were posted."""
-        now = self._clock()
-        for errand in posted:
-            errand.seen(queue, now=now, lost_after=lost_after)
-        for errand in self._errands.values():
-            errand.hint()
+    def _in_hand(self) -> list[Errand]:
+        return [*self._errands.values(), *self._cut_short]
 
-    def server_came(self) -> None:
-        """It may have been started anew: nothing is loaded or uploaded there any more."""
-        self._sources.clear()
-        self.warm = None
+    def seen(
+        self,
+        queue: QueueState,
+        posted: Collection[Errand],
+        *,
+        elapsed: float,
+        lost_after: float,
+        stalled_after: Callable[[Errand], float],
+    ) -> None:
+        """Tell the errands of a queue that was asked for while ``posted`` were posted."""
+        for errand in posted:
+            limit = stalled_after(errand)
+            errand.seen(queue, elapsed=elapsed, lost_after=lost_after, stalled_after=limit)
+        for errand in self._errands.values():
+            if errand not in posted:
+                errand.hint()  # it may wait for the server to answer again
 
     def server_went(self) -> None:
         """Stop waiting for its answers."""
         for errand in self._errands.values():
             errand.abandon()
 
-    async def drop_orphans(self) -> None:
-        """Take off what was given up when the server was lost and has been made elsewhere since."""
-        for prompt_id in self._orphans - self._errands.keys():
-            await self._client.delete_pending(prompt_id)
-            await self._client.interrupt(prompt_id)
-        self._orphans.clear()
+    def disown(self, prompt_ids: Collection[str]) -> None:
+        """Nobody wants these prompts, which the server may still have."""
+        self._orphans.add(prompt_ids)
+
+    async def tend_orphans(self, queue: QueueState) -> None:
+        """Take unwanted prompts off the server."""
+        await self._orphans.tend(queue)
+
+    def is_occupied(self, queue: QueueState) -> bool:
+        """Whether the server renders something that was given up."""
+        return self._orphans.occupy(queue)
 
     async def stop(self) -> None:
         """Let pictures that are being copied arrive; the others can be found again later."""
@@ -137,124 +154,171 @@ class Errands:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def evict(self, seconds: float) -> None:
+        """Take everything off the server, at most for ``seconds``, so that others can make it."""
+        for errand in self.withdraw(lambda _: True, "evict"):
+            errand.hint()
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=seconds)
+        self.server_went()  # what did not come off in time is returned as adrift
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=seconds)
+
     # --- one job -----------------------------------------------------------------------------
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         errand = self._tasks.pop(task)
         del self._errands[errand.prompt_id]
-        self._fleet.done_with(errand.job)
+        self._leave(errand)
+        if task.cancelled() and not errand.is_cancelled:
+            self._cut_short.append(errand)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("%s: image %s", self._server, errand.job.id, exc_info=error)
-            self._failed(errand, f"{self._server}: an internal error, {error!r}")
+            if not errand.is_cancelled:
+                why = f"{self._server}: an internal error, {error!r}"
+                self._fleet.give_up(errand.waiting, self._server, why)
         self._freed()
 
     async def _make(self, errand: Errand, *, known: bool) -> None:
         """One job from take to picture; whatever happens, it ends collected or is handed on."""
+        await self._attempt(errand, known=known)
+        await self._see_off(errand)
+
+    async def _attempt(self, errand: Errand, *, known: bool) -> None:
         try:
-            await self._render(errand, known=known)
-        except ServerUnreachable:  # it is offline: the job moves, but may be found here again
-            if errand.phase != "preparing":
-                self._orphans.add(errand.prompt_id)
-                errand.waiting.traces[self._server] = errand.prompt_id
-            self._return(errand)
+            collected = await self._rendering.run(errand, known=known)
+            if collected:
+                self._breaker.succeeded()
+                self._fleet.collected(errand.waiting)
+            else:
+                await self._withdrawn(errand)
+        except ServerUnreachable as error:  # it is offline: the job moves, but may be found here
+            await self._lose(errand, str(error))
+        except RenderStalled as error:
+            await self._stall(errand, str(error))
+        except OutOfMemory as error:
+            self._fleet.ran_out_of_memory(self._server, errand.job, str(error))
+            await self._refuse(errand, str(error), "memory")
         except GraphRefused as error:
-            self._refuse(errand, str(error))
+            if self._rendering.distrust(errand):
+                await self._return(errand, str(error))
+            else:
+                await self._refuse(errand, str(error), "refused")
         except (NotFound, InvalidInput) as error:
-            self._refuse(errand, f"{self._server}: {error}")
-        except (RenderFailed, ServerError) as error:
-            self._failed(errand, str(error))
-        except StorageError as error:  # no server is to blame, and no other one would do better
+            await self._refuse(errand, f"{self._server}: {error}", "refused")
+        except ServerError as error:
+            await self._fail(errand, str(error))
+        except StorageError as error:  # a source that cannot be read: no server would do better
             if not errand.is_cancelled:
-                self._fleet.give_up(errand.job, self._server, str(error))
+                self._fleet.give_up(errand.waiting, self._server, str(error))
 
-    async def _render(self, errand: Errand, *, known: bool) -> None:
-        graph = await self._graph(errand)
-        if known:
-            self._mark_posted(errand)
-        else:
-            await self._post(errand, graph)
-        finished = await errand.end() if errand.phase == "posted" else None
-        if finished is None:
-            self._return(errand)
+    async def _withdrawn(self, errand: Errand) -> None:
+        """It is off the server: called off, paused, lost or forgotten there."""
+        if errand.withdrawal is None and errand.is_announced:
+            self._lost(errand)
+        await self._return(errand, "It came off the server unmade.")
+
+    async def _see_off(self, errand: Errand) -> None:
+        """Have the log know that nothing is left of a job that was called off."""
+        left = errand.prompt_id in self._orphans
+        if errand.is_cancelled and errand.is_announced and not left:
+            await self._write(partial(self._fleet.log.dropped, errand.prompt_id))
+
+    def _lost(self, errand: Errand) -> None:
+        losses = errand.waiting.losses
+        losses[self._server] = losses.get(self._server, 0) + 1
+        if losses[self._server] < _MOST_LOSSES:
+            self._fault("lost", f"{self._server} has forgotten the image; it is made anew.", errand)
             return
-        self._mark_finished(errand, finished)
-        if errand.is_cancelled:
-            return
-        data = await errand.picture(finished, graph.output_node)
-        if not errand.is_cancelled:
-            errand.phase = "collected"
-            await self._record(
-                lambda: self._fleet.log.collected(errand.job, server=self._server, data=data)
-            )
+        why = f"{self._server}: it has forgotten the image {_MOST_LOSSES} times"
+        errand.waiting.refusals[self._server] = why
+        self._fault("lost", f"{why}.", errand)
 
-    async def _post(self, errand: Errand, graph: Graph) -> None:
-        """Announce and post; a job withdrawn, or not announced, before that is not posted."""
-        if errand.withdrawal is not None:
-            return
-        attempt = errand.waiting.attempts + 1
-        announce = partial(
-            self._fleet.log.submitted,
-            errand.job,
-            server=self._server,
-            prompt_id=errand.prompt_id,
-            graph_hash=graph_hash(graph),
-            attempt=attempt,
-        )
-        try:
-            await self._record(announce)
-        except StorageError:  # it costs nothing to wait until the storage works again
-            return
-        errand.waiting.attempts = attempt
-        if errand.withdrawal is not None:
-            return
-        await errand.post(graph.graph, client_id=self._client_id())
-        self._mark_posted(errand)
+    async def _lose(self, errand: Errand, why: str) -> None:
+        if errand.phase != "preparing":
+            self._orphans.add([errand.prompt_id])
+            errand.waiting.traces[self._server] = errand.prompt_id
+        await self._return(errand, why, adrift=errand.phase != "preparing")
 
-    async def _record(self, act: Callable[[], Awaitable[None]]) -> None:
-        """Have the log write; a storage that fails is tried again before its error is raised."""
-        backoff = self._new_backoff()
-        for _ in range(_STORE_TRIES - 1):
-            try:
-                return await act()
-            except StorageError as error:
-                logger.warning("%s waits for the storage: %s", self._server, error)
-                await backoff.wait()
-        return await act()
+    async def _stall(self, errand: Errand, why: str) -> None:
+        """Whatever hangs there hangs: have it interrupted, and let the server prove itself."""
+        self._orphans.add([errand.prompt_id])
+        self._breaker.trip()
+        self._fleet.relist()
+        self._fault("stalled", why, errand)
+        self._alarm()
+        await self._failed(errand, why, adrift=True)
 
-    def _mark_posted(self, errand: Errand) -> None:
-        errand.phase = "posted"
-        errand.posted_at = self._clock()
-        self.warm = errand.waiting.checkpoint
-
-    def _mark_finished(self, errand: Errand, finished: Finished) -> None:
-        errand.phase = "finished"
-        if finished.how == "success":
-            self.pace.finished(posted=errand.posted_at, now=self._clock())
-        self._freed()
-
-    def _refuse(self, errand: Errand, why: str) -> None:
+    async def _refuse(self, errand: Errand, why: str, kind: FaultKind) -> None:
         """Never again here; and as the listing promised otherwise, it is read anew."""
         errand.waiting.refusals[self._server] = why
+        self._fault(kind, why, errand)
         self._refused()
-        self._return(errand)
+        await self._return(errand, why)
 
-    def _failed(self, errand: Errand, message: str) -> None:
-        if not errand.is_cancelled:
-            self._fleet.render_failed(errand.waiting, self._server, message)
+    async def _fail(self, errand: Errand, why: str) -> None:
+        if errand.phase == "preparing":  # it did not even take the source: no render failed
+            await self._refuse(errand, why, "refused")
+            return
+        self._fault("failed", why, errand)
+        if self._breaker.failed():
+            self._fleet.relist()
+            self._fault("resting", f"{self._server} failed several times in a row and rests.")
+        is_unsure = errand.phase in ("posting", "posted")  # the server may have it all the same
+        if is_unsure:
+            self._orphans.add([errand.prompt_id])
+        await self._failed(errand, why, adrift=is_unsure)
 
-    def _return(self, errand: Errand) -> None:
+    async def _failed(self, errand: Errand, why: str, *, adrift: bool = False) -> None:
+        if errand.is_cancelled:
+            return
+        if await self._returned(errand, why, adrift=adrift):
+            self._fleet.render_failed(errand.waiting, self._server, why)
+
+    async def _return(self, errand: Errand, why: str, *, adrift: bool = False) -> None:
         """Give the job back, unless it was called off."""
-        if not errand.is_cancelled:
+        if await self._returned(errand, why, adrift=adrift):
             self._fleet.put_back(errand.waiting)
 
-    async def _graph(self, errand: Errand) -> Graph:
-        """The job's graph in this server's words, its source picture uploaded first."""
-        source = errand.job.recipe.source
-        if source is not None and source not in self._sources:
-            data = await self._fleet.log.source_bytes(source)
-            self._sources[source] = await errand.patiently(
-                lambda: self._client.upload_image(f"{source}.png", data)
+    async def bring_home(self) -> None:
+        """Give back what ``stop`` cut short: the server leaves the fleet."""
+        while self._cut_short:
+            errand = self._cut_short[0]
+            await self._return(errand, f"{self._server} was removed.", adrift=True)
+            self._cut_short.remove(errand)
+
+    async def _returned(self, errand: Errand, why: str, *, adrift: bool) -> bool:
+        """Have the log know that this attempt is over; False if the job is wanted no more."""
+        if errand.is_announced and not errand.is_cancelled:
+            note = partial(
+                self._fleet.log.returned,
+                errand.job,
+                prompt_id=errand.prompt_id,
+                adrift=adrift,
+                why=why,
             )
-        return self._fleet.build(
-            self._server, errand.job, self._sources[source] if source else None
-        )
+            await self._write(note, unless=lambda: errand.is_cancelled)
+        self._leave(errand)
+        return not errand.is_cancelled
+
+    def _leave(self, errand: Errand) -> None:
+        if not errand.has_left:  # once: by now the same job may be in hand here again
+            errand.has_left = True
+            self._fleet.left(self._server, errand.job)
+
+    def _orphan_gone(self, prompt_id: str, was_made: bool) -> None:
+        if was_made:
+            sentence = f"{self._server} finished an image that had been given up: it is discarded."
+            self._fault("late", sentence)
+        self._fleet.dropped(prompt_id)
+
+    async def _write(
+        self, act: Callable[[], Awaitable[None]], *, unless: Callable[[], bool] = lambda: False
+    ) -> None:
+        try:
+            await self._fleet.logbook.write(act, unless=unless)
+        except NotFound:
+            logger.info("%s: the batch of a prompt is deleted", self._server)
+
+    def _fault(self, kind: FaultKind, sentence: str, errand: Errand | None = None) -> None:
+        self._fleet.log.fault(self._server, kind, sentence, errand.job.id if errand else None)

@@ -4,33 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from functools import partial
 
 import aiohttp
 import numpy as np
 
 from vibes.catalog import Catalog
-from vibes.errors import NotFound
+from vibes.errors import InvalidInput, NotFound
 from vibes.settings import ServerConfig
-from vibes.workflows import Graph
 
-from . import wire
 from .backoff import Backoff
-from .eligibility import Eligibility
-from .errand import Errand, Withdrawal
-from .forecast import Placement
-from .jobs import Job, JobLog
+from .client import ComfyClient, new_session
+from .dispatcher import Dispatcher
+from .jobs import Job, JobLog, Place
+from .overview import Overview
+from .probe import probe
 from .progress import ProgressStream
 from .server import Server
-from .status import ServerStatus
-from .verdicts import Record, Verdicts
-from .waiting import MAX_FAILURES, WaitingJob, WaitingLine
+from .shelves import WaitingJob
+from .status import Probe, ServerStatus, Standing
 
 logger = logging.getLogger(__name__)
 
-_MAX_PREVIEW = 4 * 1024 * 1024  # bytes
+NewClient = Callable[[ServerConfig, aiohttp.ClientSession], ComfyClient]
 
 
 class Fleet:
@@ -38,6 +36,8 @@ class Fleet:
 
     Everything runs on one event loop: call from there only. ``retry_seconds`` is the first wait
     before a server, or a log whose storage fails, is tried again; each further one is longer.
+    A render that shows no sign of progress for ``stall_seconds`` is given to another server, and
+    a server that keeps failing rests for ``rest_seconds`` at first.
     """
 
     def __init__(
@@ -49,58 +49,96 @@ class Fleet:
         refresh_seconds: float = 300,
         poll_seconds: float = 2,
         retry_seconds: float = 1,
+        stall_seconds: float = 180,
+        rest_seconds: float = 15,
+        new_client: NewClient = ComfyClient,
         rng: np.random.Generator | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ):
-        self.log = log
-        self._configs = servers
-        self._progress = progress
-        self._refresh_seconds = refresh_seconds
-        self._poll_seconds = poll_seconds
-        self._new_backoff = partial(Backoff, rng or np.random.default_rng(), first=retry_seconds)
+        new_backoff = partial(Backoff, rng or np.random.default_rng(), first=retry_seconds)
+        self._log = log
+        self._configs = list(servers)
         self._servers: dict[str, Server] = {}
-        self._eligibility = Eligibility(self._servers)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._dispatcher = Dispatcher(
+            self._servers, log=log, progress=progress, new_backoff=new_backoff, clock=clock
+        )
+        self._line = self._dispatcher.line
+        self._news = self._dispatcher.news
+        self._overview = Overview(
+            self._servers, self._dispatcher.placement, self._dispatcher.eligibility, clock
+        )
+        self._new_client = new_client
+        self._new_server = partial(
+            Server,
+            coordinator=self._dispatcher,
+            new_backoff=new_backoff,
+            refresh_seconds=refresh_seconds,
+            poll_seconds=poll_seconds,
+            stall_seconds=stall_seconds,
+            rest_seconds=rest_seconds,
+            clock=clock,
+        )
+        self._tasks: dict[str, asyncio.Task[None]] = {}  # by server name; "" settles verdicts
         self._session: aiohttp.ClientSession | None = None
-        self._line = WaitingLine(self._line_changed)
-        self._verdicts = Verdicts()
-        self._unsettled = asyncio.Event()
-        self._previews: dict[str, wire.Preview] = {}  # by image id
-        self._preview_count = 0
 
     @property
     def catalog(self) -> Catalog:
         """What the servers have, those that are offline now included."""
-        return self._eligibility.catalog
+        return self._dispatcher.eligibility.catalog
 
     # --- life --------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Begin to connect to the servers; returns at once."""
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
-        )
+        self._session = new_session()
         for config in self._configs:
-            self._servers[config.name] = Server(
-                config,
-                self,
-                self._session,
-                new_backoff=self._new_backoff,
-                refresh_seconds=self._refresh_seconds,
-                poll_seconds=self._poll_seconds,
-            )
-        runs = [server.run() for server in self._servers.values()]
-        self._tasks = [asyncio.ensure_future(run) for run in (*runs, self._settle())]
-        for task in self._tasks:
-            task.add_done_callback(_report)
+            self._employ(config, self._session)
+        self._run("", self._dispatcher.settle())
 
     async def stop(self) -> None:
         """End all tasks and connections. What servers are making they go on making."""
-        for task in self._tasks:
+        tasks = list(self._tasks.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._tasks.clear()
         if self._session is not None:
             await self._session.close()
+
+    def add(self, config: ServerConfig) -> None:
+        """Take a server into the fleet; raises InvalidInput when there is one of that name."""
+        if config.name in {known.name for known in self._configs}:
+            raise InvalidInput(f"There is a server '{config.name}' already.")
+        self._configs.append(config)
+        if self._session is not None:
+            self._dispatcher.changed(self._employ(config, self._session))
+
+    async def remove(self, name: str) -> None:
+        """Let a server go; its images are made elsewhere. Raises NotFound."""
+        server = self._server(name)
+        if server.is_leaving:
+            raise NotFound(f"The server '{name}' is being removed already.")
+        await server.leave()
+        task = self._tasks.pop(name, None)
+        if task is not None:  # else the fleet stops
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        await server.errands.bring_home()
+        del self._servers[name]
+        self._configs = [config for config in self._configs if config.name != name]
+        self._dispatcher.removed(name)
+
+    def _employ(self, config: ServerConfig, session: aiohttp.ClientSession) -> Server:
+        client = self._new_client(config, session)
+        server = self._new_server(client, self._dispatcher.lanes[config.name])
+        self._servers[config.name] = server
+        self._run(config.name, server.run())
+        return server
+
+    def _run(self, name: str, run: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(run)
+        task.add_done_callback(_report)
+        self._tasks[name] = task
 
     async def wait_ready(self, timeout: float) -> None:
         """Wait until every server has been tried once, at most ``timeout`` seconds."""
@@ -110,193 +148,128 @@ class Fleet:
             for attempt in late:
                 attempt.cancel()
 
+    async def probe(self, config: ServerConfig) -> Probe:
+        """Ask a server, in the fleet or not, who it is; raises ServerError."""
+        assert self._session is not None, "the fleet is not started"
+        return await probe(self._new_client(config, self._session))
+
     # --- use ---------------------------------------------------------------------------------
 
     def submit(
-        self, jobs: Sequence[Job], *, in_flight: Mapping[str, tuple[str, str]] | None = None
+        self, jobs: Sequence[Job], *, traces: Mapping[str, Mapping[str, str]] | None = None
     ) -> None:
-        """Let the jobs be made, in this order; those it is at work on already are passed over.
+        """Let the jobs be made; those it is at work on already are passed over.
 
-        ``in_flight`` maps job ids to the (server, prompt id) they were submitted to before a
+        ``traces`` maps job ids to the prompts, by server, under which they were submitted before a
         restart: such a job is looked up there before anybody makes it again.
         """
         at_work = self._at_work()
-        new = {job.id: job for job in jobs if job.id not in at_work}
+        new = {job.id: job for job in jobs if job.id not in at_work and job.id not in self._line}
         for job_id in new:
-            self._verdicts.drop(job_id)
+            self._dispatcher.reopen(job_id)
         entries = [self._line.admit(job) for job in new.values()]
         for entry in entries:
-            server, prompt_id = (in_flight or {}).get(entry.job.id, ("", ""))
-            if server:
-                entry.traces[server] = prompt_id
+            entry.traces.update((traces or {}).get(entry.job.id, {}))
         self._line.put(entries)
 
     def _at_work(self) -> set[str]:
-        """Ids of the jobs that wait, are on a server, or have their picture stored."""
+        """Ids of the jobs that are on a server or have their picture stored."""
         begun = [errand.job for s in self._servers.values() for errand in s.errands.wanted]
-        return {job.id for job in (*begun, *(entry.job for entry in self._line))}
+        return {job.id for job in begun}
+
+    def forget(self, orphans: Mapping[str, Collection[str]]) -> None:
+        """Have prompts that a former run left on servers, and nobody wants, taken off there."""
+        self._dispatcher.forget(orphans)
 
     async def cancel(self, batch_id: str) -> None:
         """Call off what is not collected of the batch; running graphs are interrupted."""
-        errands = self._withdraw(batch_id, "cancel")
-        jobs = [*self._line.remove_batch(batch_id), *(errand.job for errand in errands)]
-        for job in jobs:
-            self._pronounce(job, partial(self.log.cancelled, job))
-        await self._verdicts.write()
+        await self._cancel(lambda job: job.batch_id == batch_id, self._line.of_batch(batch_id))
+
+    async def cancel_job(self, job_id: str) -> None:
+        """Call off one job."""
+        entry = self._line.find(job_id)
+        await self._cancel(lambda job: job.id == job_id, [entry] if entry else [])
+
+    async def _cancel(
+        self, concerned: Callable[[Job], bool], waiting: Sequence[WaitingJob]
+    ) -> None:
+        begun = [s.errands.withdraw(concerned, "cancel") for s in self._servers.values()]
+        errands = [errand for several in begun for errand in several]
+        for entry in waiting:
+            self._line.remove(entry)
+        for entry in (*waiting, *(errand.waiting for errand in errands)):
+            self._dispatcher.leave_traces(entry)
+            self._dispatcher.pronounce(
+                entry.job, partial(self._dispatcher.log.cancelled, entry.job)
+            )
+        await self._dispatcher.write_verdicts()
         for errand in errands:
             errand.hint()
 
     def pause(self, batch_id: str) -> None:
         """Let nothing more of the batch begin; what runs is finished."""
         self._line.pause(batch_id)
-        for errand in self._withdraw(batch_id, "pause"):
-            errand.hint()
-
-    def _withdraw(self, batch_id: str, why: Withdrawal) -> list[Errand]:
-        servers = self._servers.values()
-        return [errand for server in servers for errand in server.errands.withdraw(batch_id, why)]
+        self._dispatcher.call_back(lambda job: job.batch_id == batch_id, "pause")
 
     def resume(self, batch_id: str) -> None:
         """Undo ``pause``."""
         self._line.resume(batch_id)
 
+    def arrange(self, places: Mapping[str, Place]) -> None:
+        """Give open jobs, by id, new places in the line; a held one that has not begun is kept."""
+        for job_id, place in places.items():
+            self._line.arrange(job_id, place)
+        for server in self._servers.values():
+            for errand in server.errands.wanted:
+                if errand.job.id in places:
+                    errand.waiting.place = places[errand.job.id]
+        held = {job_id for job_id, place in places.items() if place.held}
+        self._dispatcher.call_back(lambda job: job.id in held, "pause")
+
     def drain(self, name: str, *, draining: bool = True) -> None:
         """Let a server finish what it has and take nothing new, or take it into use again."""
+        server = self._server(name)
+        server.draining = draining
+        self._dispatcher.changed(server)
+
+    def _server(self, name: str) -> Server:
         if name not in self._servers:
             raise NotFound(f"There is no server '{name}'; there are {', '.join(self._servers)}.")
-        self._servers[name].draining = draining
-        self._line_changed()
+        return self._servers[name]
+
+    # --- what can be seen --------------------------------------------------------------------
 
     def statuses(self) -> list[ServerStatus]:
-        """How every server is doing, in the order of the configuration."""
-        return [
-            server.status(
-                checkpoints=self._checkpoints_of(server),
-                waiting=self._eligibility.why_waiting(server, self._line),
-            )
-            for server in self._servers.values()
-        ]
+        """How every server is doing, in the order they joined."""
+        return self._overview.statuses(self._dispatcher.logbook.trouble)
 
-    def _checkpoints_of(self, server: Server) -> tuple[str, ...]:
-        records = self.catalog.checkpoints.values()
-        return tuple(record.name for record in records if server.name in record.spellings)
+    def standings(self) -> list[Standing]:
+        """How every open job is doing: those on servers, then those that wait, in their order."""
+        return self._overview.standings()
 
-    def preview(self, image_id: str) -> tuple[bytes, str] | None:
-        """The latest preview of an image that is being made, with its media type."""
-        preview = self._previews.get(image_id)
-        return (preview.data, preview.mime) if preview else None
+    def online(self) -> tuple[int, int]:
+        """How many servers answer, of how many."""
+        return sum(server.online for server in self._servers.values()), len(self._servers)
 
     def distribution(self, batch_id: str) -> dict[str, int]:
         """How many of the batch's open jobs each server will probably make."""
-        placed = [placement.server for placement in self._forecast(batch_id)]
-        return dict(Counter(placed))
+        return self._overview.distribution(batch_id)
 
     def seconds_left(self, batch_id: str) -> float | None:
         """Until the batch is done as things stand; None while no speed is known."""
-        if all(s.errands.pace.seconds_per_image is None for s in self._servers.values()):
-            return None
-        ends = [placement.done_in for placement in self._forecast(batch_id)]
-        return max(ends, default=None)
+        return self._overview.seconds_left(batch_id)
 
-    def _forecast(self, batch_id: str) -> list[Placement]:
-        everything = self._eligibility.forecast(self._line)
-        return [placement for placement in everything if placement.job.batch_id == batch_id]
+    def preview(self, image_id: str) -> tuple[bytes, str] | None:
+        """The latest preview of an image that is being made, with its media type."""
+        return self._news.preview(image_id)
 
-    # --- what servers ask --------------------------------------------------------------------
+    def preview_url(self, image_id: str) -> str | None:
+        """Where that preview is to be had."""
+        return self._news.preview_url(image_id)
 
-    def take(self, server: Server) -> WaitingJob | None:
-        """The next job this server should make; None when there is none or it is not its turn."""
-        others = [s for s in self._servers.values() if s is not server and s.is_open]
-        idle = [s for s in others if not s.errands.unfinished]
-        can = self._eligibility.can
-
-        def should(entry: WaitingJob) -> bool:
-            if not can(server, entry):
-                return False
-            # A second job is fetched ahead only if nobody could begin with it at once.
-            return not server.errands.unfinished or not any(can(s, entry) for s in idle)
-
-        warm_elsewhere = {s.errands.warm for s in others if s.errands.warm}
-        taken = self._line.take(should, warm=server.errands.warm, warm_elsewhere=warm_elsewhere)
-        if taken is not None and not server.errands.unfinished:
-            for other in others:  # now that this one is busy, they may fetch ahead
-                other.wake()
-        return taken
-
-    def reclaim(self, server: Server) -> list[WaitingJob]:
-        """Waiting jobs this server may have finished or still have."""
-        return self._line.reclaim(server.name)
-
-    def put_back(self, waiting: WaitingJob) -> None:
-        """The job was not made and waits again, in its old place."""
-        self._line.put([waiting])
-
-    def render_failed(self, waiting: WaitingJob, server: str, message: str) -> None:
-        """Count a failed render: the job waits again, or is given up with the server's message."""
-        waiting.failures.append((server, message))
-        logger.warning("Image %s failed on %s: %s", waiting.job.id, server, message)
-        if len(waiting.failures) < MAX_FAILURES:
-            self.put_back(waiting)
-        else:
-            self.give_up(waiting.job, server, message)
-
-    def give_up(self, job: Job, server: str | None, error: str) -> None:
-        """The job has failed for good; ``server`` is None when none could even start it."""
-        self._pronounce(job, partial(self.log.failed, job, server=server, error=error))
-
-    def build(self, server: str, job: Job, source: str | None) -> Graph:
-        """The graph that makes the job on this server."""
-        return self._eligibility.graph(server, job, source)
-
-    def changed(self) -> None:
-        """A server came, went, or has other models now."""
-        self._eligibility.relist()
-        online = sum(s.online for s in self._servers.values())
-        self._progress.publish({"type": "servers", "online": online, "total": len(self._servers)})
-        self._line_changed()
-
-    def heard(self, server: str, job: Job, message: wire.SamplerStep | wire.Preview) -> None:
-        """Pass news of a job on to whoever watches."""
-        event = {"batch_id": job.batch_id, "image_id": job.id, "server": server}
-        if isinstance(message, wire.SamplerStep):
-            step = {"type": "progress", "value": message.value, "max": message.maximum}
-            self._progress.publish({**event, **step})
-        elif len(message.data) <= _MAX_PREVIEW:
-            self._previews[job.id] = message
-            self._preview_count += 1
-            url = f"/api/images/{job.id}/preview?v={self._preview_count}"
-            self._progress.publish({**event, "type": "preview", "preview_url": url})
-
-    def done_with(self, job: Job) -> None:
-        """A server is through with the job: its preview has served."""
-        self._previews.pop(job.id, None)
-
-    # --- jobs nobody makes -------------------------------------------------------------------
-
-    def _line_changed(self) -> None:
-        self._unsettled.set()
-        for server in self._servers.values():
-            server.wake()
-
-    def _pronounce(self, job: Job, record: Record) -> None:
-        self._verdicts.add(job.id, record)
-        self._unsettled.set()
-
-    async def _settle(self) -> None:
-        """Give up the jobs no server can make, and have the log told until it listens."""
-        backoff = self._new_backoff()
-        while True:
-            await self._unsettled.wait()
-            self._unsettled.clear()
-            for entry in self._line:
-                if (reason := self._eligibility.despair(entry)) is not None:
-                    self._line.remove(entry)
-                    self.give_up(entry.job, None, reason)
-            if await self._verdicts.write():
-                backoff.reset()
-            else:
-                await backoff.wait()
-                self._unsettled.set()
+    def progress_of(self, image_id: str) -> tuple[float, float] | None:
+        """How many steps of how many an image that is being made has behind it."""
+        return self._news.progress_of(image_id)
 
 
 def _report(task: asyncio.Task[None]) -> None:

@@ -3,36 +3,72 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from vibes.recipes import Recipe
+
+FaultKind = Literal[
+    "offline",  # it went away
+    "online",  # it came back
+    "refused",  # it will not run a graph its listing promised it could
+    "failed",  # a render went wrong
+    "memory",  # a render ran out of memory
+    "lost",  # it forgot a prompt
+    "stalled",  # a render showed no sign of progress
+    "resting",  # it failed too often and is left alone for a while
+    "late",  # it finished what had been given up and made elsewhere
+    "twin",  # it is another server under a second name
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a job stands in the line.
+
+    ``priority`` is -1 (low), 0 or 1 (high); a higher one goes first, over all sessions. ``rank``
+    orders a session's jobs, lower first: the rank of the batch, then that of the image in it. A
+    ``held`` job is left where it is.
+    """
+
+    priority: int = 0
+    rank: tuple[float, float] = (0.0, 0.0)
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One image to make. ``id`` is the image's id; a higher ``priority`` goes first."""
+    """One image to make. ``id`` is the image's id."""
 
     id: str
     batch_id: str
     session_id: str
     recipe: Recipe
-    priority: int = 0
+    place: Place = Place()
 
 
 class JobLog(Protocol):
     """The durable record of jobs; every call is awaited before the act it announces.
 
     A call that raises StorageError is made again, though it may have been written half or whole:
-    repeating one must change nothing. NotFound says that the job's batch is deleted.
+    repeating one must change nothing.
     """
 
     async def submitted(
         self, job: Job, *, server: str, prompt_id: str, graph_hash: str, attempt: int
     ) -> None:
-        """The graph is about to be posted; ``attempt`` counts from 1."""
+        """The graph is about to be posted; ``attempt`` counts from 1.
+
+        Raises NotFound when nobody wants the image any more.
+        """
+
+    async def returned(self, job: Job, *, prompt_id: str, adrift: bool, why: str) -> None:
+        """This attempt ended without a picture, and the job waits again.
+
+        ``adrift`` says that the server was lost: it may still have the prompt, or have made it.
+        """
 
     async def collected(self, job: Job, *, server: str, data: bytes) -> None:
-        """``data`` is the picture as the server saved it, decoded once to be sure of it."""
+        """``data`` is the picture as the server saved it; raises UnusablePicture if it is none."""
 
     async def failed(self, job: Job, *, server: str | None, error: str) -> None:
         """The job is given up; ``server`` is None when no server could even start it."""
@@ -40,6 +76,14 @@ class JobLog(Protocol):
     async def cancelled(self, job: Job) -> None:
         """The job was called off before its picture was there."""
 
+    async def dropped(self, prompt_id: str) -> None:
+        """The server does not have this prompt any more, whatever became of it."""
+
     async def source_bytes(self, image_id: str) -> bytes:
         """The picture of another image, which this one is rendered from."""
         ...
+
+    def fault(
+        self, server: str, kind: FaultKind, sentence: str, image_id: str | None = None
+    ) -> None:
+        """Something about a server worth telling its owner; recorded in the background."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from itertools import count
 from typing import Any
 from weakref import WeakSet
@@ -19,12 +20,14 @@ class ProgressStream:
     """Publishes events to any number of readers without ever waiting for one.
 
     The last ``replay`` lasting events are kept, so that a reader who comes back with the id of the
-    last event it saw misses none. Ids count from ``first_id``: where they must go on growing after
-    a restart, take it from the clock. Use a stream on one event loop only.
+    last event it saw misses none; where it would miss some, it gets one of type "reset" instead.
+    Ids count from ``first_id``: where they must go on growing after a restart, take it from the
+    clock. Use a stream on one event loop only.
     """
 
     def __init__(self, *, replay: int = 2000, backlog: int = 500, first_id: int = 1):
         self._ids = count(first_id)
+        self._last_id = self._forgotten = first_id - 1  # the last one given, and not replayed
         self._recent: deque[Event] = deque(maxlen=replay)
         self._backlog = backlog  # events one reader may lag behind
         self._readers: WeakSet[_Reader] = WeakSet()
@@ -34,24 +37,37 @@ class ProgressStream:
         """Hand the event, with a growing ``id`` added, to every reader it concerns."""
         if self._closed:
             return
-        event = {**event, "id": next(self._ids)}
+        self._last_id = next(self._ids)
+        event = {**event, "id": self._last_id}
         if event["type"] not in _TRANSIENT:
+            if len(self._recent) == self._recent.maxlen:
+                self._forgotten = self._recent[0]["id"]
             self._recent.append(event)
         for reader in tuple(self._readers):
             reader.offer(event)
 
     def subscribe(
         self, batch_id: str | None = None, after: int | None = None
-    ) -> AsyncIterator[Event]:
-        """Events from now on, or from right behind the event with id ``after``.
+    ) -> AsyncGenerator[Event, None]:
+        """The events of ``bursts``, one by one."""
+        return _singly(self.bursts(batch_id, after))
 
-        With ``batch_id`` only those of that batch and those that concern no batch alone. A reader
-        that falls hopelessly behind sees its stream end; it can subscribe again with its last id.
+    def bursts(
+        self, batch_id: str | None = None, after: int | None = None
+    ) -> AsyncGenerator[list[Event], None]:
+        """Events from now on, or from right behind the event with id ``after``, as they come.
+
+        A reader that gets "reset" has missed events, or saw another studio's: it should read anew
+        whatever it shows. With ``batch_id`` only those of that batch and those that concern no
+        batch alone. A reader that falls hopelessly behind sees its stream end; it can subscribe
+        again with its last id.
         """
         reader = _Reader(batch_id, self._backlog)
-        if after is not None:
+        if after is not None and self._forgotten <= after <= self._last_id:
             # The replay may be longer than the backlog: it is the reader's to work off first.
             reader.events.extend(e for e in self._recent if e["id"] > after and reader.wants(e))
+        elif after is not None:
+            reader.events.append({"type": "reset", "id": self._last_id})
         if self._closed:
             reader.end()
         self._readers.add(reader)
@@ -63,12 +79,19 @@ class ProgressStream:
         for reader in tuple(self._readers):
             reader.end()
 
-    async def _follow(self, reader: _Reader) -> AsyncIterator[Event]:
+    async def _follow(self, reader: _Reader) -> AsyncGenerator[list[Event], None]:
         try:
-            while (event := await reader.next()) is not None:
-                yield event
+            while burst := await reader.next():
+                yield burst
         finally:
             self._readers.discard(reader)
+
+
+async def _singly(bursts: AsyncGenerator[list[Event], None]) -> AsyncGenerator[Event, None]:
+    async with aclosing(bursts):
+        async for burst in bursts:
+            for event in burst:
+                yield event
 
 
 class _Reader:
@@ -107,10 +130,11 @@ class _Reader:
         self._ended = True
         self._news.set()
 
-    async def next(self) -> Event | None:
-        while not self.events:
-            if self._ended:
-                return None
+    async def next(self) -> list[Event]:
+        """All that wait, at least one; none when the stream has ended."""
+        while not self.events and not self._ended:
             self._news.clear()
             await self._news.wait()
-        return self.events.popleft()
+        burst = list(self.events)
+        self.events.clear()
+        return burst

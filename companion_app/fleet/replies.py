@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Literal
+
+#: ``memory`` is an error too: the server had too little of it.
+Ending = Literal["success", "error", "memory", "interrupted"]
+_LONGEST = 600  # characters of a message; a traceback or a tensor dump helps nobody on a card
+_LONGEST_NAME = 1000  # characters, of a path within a model folder
+_MOST_NAMES = 100_000  # of one list
+_MEMORY_WORDS = ("out of memory", "outofmemory", "allocation on device", "not enough memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,7 @@ class FileRef:
 class Finished:
     """How a prompt ended; ``message`` is the server's own words when it went wrong."""
 
-    how: Literal["success", "error", "interrupted"]
+    how: Ending
     message: str = ""
     files: Mapping[str, tuple[FileRef, ...]] = field(default_factory=dict)  # by output node
 
@@ -45,6 +53,7 @@ class Device:
     """The one device ``/system_stats`` reports; memory in bytes, None where it says nothing."""
 
     name: str = ""
+    version: str = ""  # of ComfyUI
     vram_total: int | None = None
     vram_free: int | None = None
 
@@ -55,6 +64,11 @@ def queue_state(reply: object) -> QueueState:
         frozenset(_prompt_ids(_get(reply, "queue_running"))),
         frozenset(_prompt_ids(_get(reply, "queue_pending"))),
     )
+
+
+def is_queue(reply: object) -> bool:
+    """Whether this is an answer of ``GET /queue``: by it a server is believed to be ComfyUI."""
+    return all(isinstance(_get(reply, f"queue_{part}"), list) for part in ("running", "pending"))
 
 
 def finished(reply: object, prompt_id: str) -> Finished | None:
@@ -74,9 +88,10 @@ def device(reply: object) -> Device:
     first = devices[0] if isinstance(devices, list) and devices else None
     total, free = _get(first, "vram_total"), _get(first, "vram_free")
     return Device(
-        str(_get(first, "name") or ""),
-        total if isinstance(total, int) else None,
-        free if isinstance(free, int) else None,
+        plain(_get(first, "name") or ""),
+        plain(_get(_get(reply, "system"), "comfyui_version") or ""),
+        _count(total),
+        _count(free),
     )
 
 
@@ -99,22 +114,23 @@ def options(node_info: object, name: str) -> tuple[str, ...]:
 
 
 def strings(reply: object) -> tuple[str, ...]:
-    """The strings of a list, as ``/models/{folder}`` and ``/embeddings`` send it."""
-    return tuple(s for s in reply if isinstance(s, str)) if isinstance(reply, list) else ()
+    """The names in a list, as ``/models/{folder}`` and ``/embeddings`` send it."""
+    names = islice(filter(_is_name, reply), _MOST_NAMES) if isinstance(reply, list) else ()
+    return tuple(names)
 
 
 def sizes(reply: object) -> dict[str, int]:
     """``GET /experiment/models/{folder}``: file sizes in bytes by name."""
-    entries = reply if isinstance(reply, list) else ()
-    named = ((_get(entry, "name"), _get(entry, "size")) for entry in entries)
-    return {n: size for n, size in named if isinstance(n, str) and isinstance(size, int)}
+    entries = reply[:_MOST_NAMES] if isinstance(reply, list) else ()
+    named = ((_get(entry, "name"), _count(_get(entry, "size"))) for entry in entries)
+    return {name: size for name, size in named if _is_name(name) and size is not None}
 
 
 def refusal(reply: object) -> str:
     """Why ``POST /prompt`` was refused: the server's messages in one line."""
     error = _get(reply, "error")
-    general = error if isinstance(error, str) else _words(error)
-    return "; ".join(dict.fromkeys(node_faults(reply))) or general or "it does not say why"
+    general = plain(error) if isinstance(error, str) else _words(error)
+    return plain("; ".join(dict.fromkeys(node_faults(reply)))) or general or "it does not say why"
 
 
 def node_faults(reply: object) -> Iterator[str]:
@@ -123,20 +139,40 @@ def node_faults(reply: object) -> Iterator[str]:
     for node in nodes.values() if isinstance(nodes, dict) else ():
         errors = _get(node, "errors")
         for error in errors if isinstance(errors, list) else ():
-            yield f"{_get(node, 'class_type') or 'a node'}: {_words(error)}"
+            yield f"{plain(_get(node, 'class_type') or 'a node')}: {_words(error)}"
 
 
-def _ending(status: object) -> tuple[Literal["success", "error", "interrupted"], str]:
+def plain(text: object) -> str:
+    """A server's words in one printable line of bounded length."""
+    line = " ".join(str(text)[: 2 * _LONGEST].split())
+    return "".join(filter(str.isprintable, line))[:_LONGEST]
+
+
+def _ending(status: object) -> tuple[Ending, str]:
     messages = _get(status, "messages")
     events = [m for m in messages if _is_event(m)] if isinstance(messages, list) else []
     kind, data = events[-1] if events else ("", None)
     if kind == "execution_interrupted":
         return "interrupted", "it was interrupted there"
     if kind == "execution_error" or _get(status, "status_str") == "error":
-        what = str(_get(data, "exception_message") or "it does not say why").strip()
-        node = _get(data, "node_type")
-        return "error", f"{node}: {what}" if node else what
+        what = plain(_get(data, "exception_message") or "it does not say why")
+        node = plain(_get(data, "node_type") or "")
+        kind = f"{_get(data, 'exception_type')} {what}".casefold()
+        how: Ending = "memory" if any(words in kind for words in _MEMORY_WORDS) else "error"
+        return how, f"{node}: {what}" if node else what
     return "success", ""
+
+
+def _is_name(value: object) -> bool:
+    """Whether it may be a file's name: nothing in it that a page or a terminal would obey."""
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME and value.isprintable()
+
+
+def _count(value: object) -> int | None:
+    """A number of bytes, if it may be one."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value < 2**63 else None
 
 
 def _is_event(message: object) -> bool:
@@ -159,7 +195,7 @@ def _prompt_ids(items: object) -> Iterator[str]:
 
 def _words(error: object) -> str:
     message, details = _get(error, "message"), _get(error, "details")
-    return " – ".join(str(part) for part in (message, details) if part)
+    return " – ".join(plain(part) for part in (message, details) if part)
 
 
 def _get(value: object, key: str) -> Any:

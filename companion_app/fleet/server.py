@@ -7,29 +7,32 @@ import logging
 import time
 from collections.abc import Callable
 
-import aiohttp
-
 from vibes.catalog import Listing
 from vibes.errors import ServerError
-from vibes.settings import ServerConfig
 
 from . import wire
 from .backoff import Backoff
+from .breaker import FIRST_REST, LONGEST_REST, Breaker
 from .client import ComfyClient
 from .coordinator import Coordinator
 from .discovery import Discovery
+from .errand import Errand
 from .errands import Errands
+from .lanes import Lane
 from .listener import Listener
 from .pulse import first_of, pause
-from .replies import Device, QueueState
-from .status import ServerState, ServerStatus
+from .rendering import Rendering
+from .replies import Device, Finished, QueueState
+from .status import JobPhase, Making, ServerState, ServerStatus, Speed
 
 logger = logging.getLogger(__name__)
 
-#: Prompts of ours on a server: one running, one waiting so that it never idles between two.
-DEPTH = 2
 _SECOND_CHANCE = 0.5  # seconds between the first poll that fails and the one that decides
 _DEVICE_EVERY = 5  # polls
+_EVICTION_SECONDS = 5
+_DEAF = 5  # times longer a render may be silent where no socket would tell of its progress
+_LONGEST_SILENCE = 1800  # seconds, however long images take there
+_SLOW = 5  # times longer a render may take than usual before silence counts as a stall
 
 
 class Server:
@@ -37,45 +40,62 @@ class Server:
 
     def __init__(
         self,
-        config: ServerConfig,
+        client: ComfyClient,
+        lane: Lane,
         coordinator: Coordinator,
-        session: aiohttp.ClientSession,
         *,
-        new_backoff: Callable[[], Backoff],
+        new_backoff: Callable[..., Backoff],
         refresh_seconds: float,
         poll_seconds: float,
+        stall_seconds: float,
+        rest_seconds: float = FIRST_REST,
         clock: Callable[[], float] = time.monotonic,
     ):
-        self.name = config.name
+        self.name = client.server
         self.listing: Listing | None = None  # the last one seen, kept while it is offline
         self.tried = asyncio.Event()  # set once it has answered, or failed to, for the first time
         self.online = False
         self.draining = False
+        self.device = Device()
+        self.memory_limits: dict[str, int] = {}  # checkpoint → pixels that were too many
+        self.lane = lane
         self._fleet = coordinator
-        self._client = ComfyClient(config, session)
-        self._discovery = Discovery(self._client)
+        self._client = client
+        self._discovery = Discovery(client)
         self._backoff = new_backoff()
+        self._clock = clock
         self._listener = Listener(
-            self._client,
-            session,
+            client,
             on_message=self._on_message,
-            on_connection=self._look_soon,
+            on_connection=self._on_connection,
             backoff=new_backoff(),
         )
         self._refresh_seconds = refresh_seconds
         self._poll_seconds = poll_seconds
+        self._stall_seconds = stall_seconds
         self._reason = "It has not been reached yet."
-        self._device = Device()
+        self.is_leaving = False
+        self._twin: str | None = None
+        self._was_resting = False
         self._queue = QueueState()
         self._wake = asyncio.Event()
         self._look_now = asyncio.Event()
         self._relist_now = asyncio.Event()
-        self.errands = Errands(
-            self._client,
+        rests = new_backoff(first=rest_seconds, longest=max(rest_seconds, LONGEST_REST))
+        self.breaker = Breaker(rests, clock)
+        self._rendering = Rendering(
+            client,
             coordinator,
             client_id=lambda: self._listener.client_id,
             new_backoff=new_backoff,
-            clock=clock,
+            posted=self._on_posted,
+            finished=self._on_finished,
+        )
+        self.errands = Errands(
+            client,
+            coordinator,
+            self._rendering,
+            self.breaker,
             alarm=self._look_soon,
             refused=self._relist_now.set,
             freed=self.wake,
@@ -85,20 +105,32 @@ class Server:
 
     def status(self, *, checkpoints: tuple[str, ...], waiting: str) -> ServerStatus:
         """How it is doing now, with what the fleet knows about it."""
+        speeds = self.lane.speeds
         return ServerStatus(
             name=self.name,
-            url=self._client.base,
+            url=self._client.address,
             state=self.state,
-            reason=self._why_not_online(),
+            reason=self.why_not,
+            draining=self.draining,
+            device=self.device.name,
+            version=self.device.version,
             queue_running=len(self._queue.running),
             queue_pending=len(self._queue.pending),
-            vram_total=self._device.vram_total,
-            vram_free=self._device.vram_free,
-            loaded_checkpoint=self.errands.warm,
-            images_per_minute=self.errands.pace.images_per_minute,
+            vram_total=self.device.vram_total,
+            vram_free=self.device.vram_free,
+            loaded_checkpoint=self.lane.loaded.checkpoint if self.lane.loaded else None,
+            images_per_minute=speeds.images_per_minute(self.name),
+            speeds=tuple(Speed(**row._asdict()) for row in speeds.sizes(self.name)),
+            switch_seconds=speeds.switch_seconds(self.name),
+            resting_seconds=self.breaker.seconds_left,
             checkpoints=checkpoints,
+            images=tuple(self._making(errand) for errand in self.errands.wanted),
             waiting=waiting,
         )
+
+    @staticmethod
+    def _making(errand: Errand) -> Making:
+        return Making(image_id=errand.job.id, batch_id=errand.job.batch_id, phase=phase_of(errand))
 
     @property
     def state(self) -> ServerState:
@@ -109,19 +141,35 @@ class Server:
             return "draining"
         return "busy" if self.errands.unfinished or self._queue.running else "online"
 
-    def _why_not_online(self) -> str:
+    @property
+    def why_not(self) -> str:
+        """Why it takes nothing new, or only what no other can make; "" when it does."""
         if not self.online:
             return self._reason
-        return "It finishes what it has and takes nothing new." if self.draining else ""
+        if self.draining:
+            return "It finishes what it has and takes nothing new."
+        if self._twin is not None:
+            return f"It is {self._twin} under a second name: give one of them another address."
+        if self.errands.is_occupied(self._queue):
+            return "It is still busy with an image that was given up."
+        if self.breaker.resting:
+            return "It failed several times in a row and rests, unless no other server can."
+        return ""
 
     @property
     def is_open(self) -> bool:
         """Whether it may be given jobs."""
-        return self.online and not self.draining
+        blocked = self._twin is not None or self.errands.is_occupied(self._queue)
+        return self.online and not self.draining and not blocked
 
     def wake(self) -> None:
         """There may be something to take."""
         self._wake.set()
+
+    async def leave(self) -> None:
+        """Take all of ours off it: it is about to be removed."""
+        self.draining = self.is_leaving = True
+        await self.errands.evict(_EVICTION_SECONDS)
 
     # --- the server's life -------------------------------------------------------------------
 
@@ -134,23 +182,35 @@ class Server:
                     await self._serve()
                 except ServerError as error:
                     self._go_offline(error)
+                except Exception as error:  # a fault of ours must not cost the fleet this server
+                    logger.exception("%s", self.name)
+                    self._go_offline(
+                        ServerError(f"{self.name} met an error: {error!r}.", server=self.name)
+                    )
                 await self._backoff.wait()
         finally:
             self.online = False
+            self._fleet.changed(self)
             await self.errands.stop()
 
     async def _connect(self) -> None:
-        self._device = await self._client.device()
+        self.device = await self._client.device()
         self.listing = await self._discovery.listing()
         self._queue = await self._client.queue()
-        self.errands.server_came()
+        self._forget_what_a_restart_loses()
         self.online = True
         self._backoff.reset()
-        self._fleet.changed()  # from here on graphs can be built for it
+        self._fleet.changed(self)  # from here on graphs can be built for it
         self._reclaim()
+        if self.tried.is_set():
+            self._fleet.log.fault(self.name, "online", f"{self.name} is back.")
         self.tried.set()
         logger.info("%s is online", self.name)
-        await self.errands.drop_orphans()
+
+    def _forget_what_a_restart_loses(self) -> None:
+        self._rendering.server_came()
+        self.memory_limits.clear()
+        self._twin = None
 
     async def _serve(self) -> None:
         await first_of(
@@ -160,23 +220,26 @@ class Server:
     def _go_offline(self, error: ServerError) -> None:
         if self.online or not self.tried.is_set():
             logger.warning("%s is offline: %s", self.name, error)
+            self._fleet.log.fault(self.name, "offline", str(error))
         self.online = False
         self._reason = str(error)
         self._queue = QueueState()
         self.errands.server_went()
         self.tried.set()
-        self._fleet.changed()
+        self._fleet.changed(self)
 
     async def _take_jobs(self) -> None:
         while True:
             self._reclaim()
-            while len(self.errands.unfinished) < DEPTH and (waiting := self._fleet.take(self)):
+            while (waiting := self._fleet.take(self)) is not None:
                 self.errands.begin(waiting)
             await self._wake.wait()
             self._wake.clear()
 
     def _reclaim(self) -> None:
         """Look for jobs this server had before it, or the studio, went away."""
+        if self.is_leaving:
+            return
         for waiting in self._fleet.reclaim(self):
             self.errands.begin(waiting, waiting.traces.pop(self.name))
 
@@ -184,13 +247,15 @@ class Server:
         """Poll the queue: the judge of whether the server is there and prompts are alive."""
         failed_before = False
         polls = 0
+        last = self._clock()
         while True:
             posted = self.errands.posted
             try:
                 self._queue = await self._client.queue()
+                await self.errands.tend_orphans(self._queue)
                 polls += 1
                 if polls % _DEVICE_EVERY == 0:
-                    self._device = await self._client.device()
+                    self.device = await self._client.device()
             except ServerError:
                 if failed_before:
                     raise
@@ -198,9 +263,35 @@ class Server:
                 await asyncio.sleep(_SECOND_CHANCE)
                 continue
             failed_before = False
-            self.errands.seen(self._queue, posted, lost_after=self._poll_seconds)
+            now = self._clock()
+            self._judge(posted, elapsed=min(now - last, 2 * self._poll_seconds))
+            last = now
             self.wake()
             await pause(self._poll_seconds, unless=self._look_now)
+
+    def _judge(self, posted: list[Errand], *, elapsed: float) -> None:
+        """What the queue says of our prompts, and of whose server this is."""
+        self.errands.seen(
+            self._queue,
+            posted,
+            elapsed=elapsed,
+            lost_after=self._poll_seconds,
+            stalled_after=self._patience_with,
+        )
+        rested, self._was_resting = self._was_resting, self.breaker.resting
+        if rested != self._was_resting:
+            self._fleet.changed(self)
+        twin = self._twin or self._fleet.twin_of(self, self._queue)
+        if twin is not None and self._twin is None:
+            self._twin = twin
+            self._fleet.log.fault(self.name, "twin", f"{self.name} is {twin} under a second name.")
+            self._fleet.changed(self)
+
+    def _patience_with(self, errand: Errand) -> float:
+        """Seconds its render may be silent."""
+        slow = min(_SLOW * self._fleet.expected(self.name, errand), _LONGEST_SILENCE)
+        floor = max(self._stall_seconds, slow)
+        return floor if self._listener.connected else _DEAF * floor
 
     async def _refresh_listing(self) -> None:
         while True:
@@ -211,10 +302,26 @@ class Server:
             except ServerError:
                 self._look_soon()  # whether it is gone is for the watch to find out
             if self.listing != before:
-                self._fleet.changed()
+                self._fleet.changed(self)
 
     def _look_soon(self) -> None:
         self._look_now.set()
+
+    def _on_connection(self) -> None:
+        """The socket came or went: the server may have been started anew between two polls."""
+        self._rendering.server_came()
+        self._relist_now.set()
+        self._look_soon()
+
+    # --- news of jobs ------------------------------------------------------------------------
+
+    def _on_posted(self, errand: Errand) -> None:
+        self._fleet.begun(self.name, errand)
+
+    def _on_finished(self, errand: Errand, finished: Finished) -> None:
+        if finished.how == "success":
+            self._fleet.made(self.name, errand)
+        self.wake()
 
     def _on_message(self, message: wire.Message) -> None:
         if isinstance(message, wire.NodeText) or message.prompt_id is None:
@@ -223,6 +330,18 @@ class Server:
         if errand is None:
             return
         if isinstance(message, wire.PromptEnded):
-            errand.hint()
-        elif isinstance(message, (wire.SamplerStep, wire.Preview)):
+            if message.how != "success":  # history has it only when "done" follows
+                errand.hint()
+            return
+        errand.progressed()
+        if isinstance(message, (wire.SamplerStep, wire.Preview)):
             self._fleet.heard(self.name, errand.job, message)
+
+
+def phase_of(errand: Errand) -> JobPhase:
+    """In the words of the page."""
+    if errand.is_made:
+        return "storing"
+    if errand.phase == "posted":
+        return "running" if errand.is_running else "queued"
+    return "preparing"

@@ -6,12 +6,15 @@ import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 #: First message after connecting: asks for previews that say which prompt they belong to.
 FEATURE_FLAGS = json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}})
 
 _PREVIEW, _TEXT, _PREVIEW_WITH_METADATA = 1, 3, 4  # binary events, a big-endian uint32
+#: Frequent events that say nothing the others do not: not worth reading to their end.
+_PASSED_OVER = ('{"type": "progress_state"', '{"type": "executed"', '{"type": "status"')
+_LARGEST = 1e9  # steps
 _PREVIEW_FORMATS = {1: "image/jpeg", 2: "image/png"}
 
 
@@ -66,6 +69,8 @@ def parse(message: str | bytes) -> Message | None:
 
 
 def _parse_text(message: str) -> Message | None:
+    if message.startswith(_PASSED_OVER):
+        return None
     try:
         event = json.loads(message)
     except (ValueError, RecursionError):
@@ -95,9 +100,15 @@ def _parse_event(kind: object, data: Mapping[str, Any]) -> Message | None:
 
 
 def _sampler_step(prompt_id: str, value: object, maximum: object) -> SamplerStep | None:
-    if isinstance(value, (int, float)) and isinstance(maximum, (int, float)) and maximum > 0:
-        return SamplerStep(prompt_id, value, maximum)
-    return None
+    if not (_is_number(value) and _is_number(maximum)):
+        return None
+    return SamplerStep(prompt_id, value, maximum) if maximum > 0 else None
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    return -_LARGEST < value < _LARGEST  # neither infinite nor no number at all
 
 
 def _parse_binary(message: bytes) -> Message | None:

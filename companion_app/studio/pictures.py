@@ -5,21 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
+from weakref import WeakValueDictionary
 
-from companion_app.fleet import Job, ProgressStream
+from companion_app.decoding import Undecodable
+from companion_app.fleet import FaultKind, Job, ProgressStream
 from companion_app.thumbnails import Thumbnailer
+from vibes.errors import NotFound, UnusablePicture
 from vibes.stages import OPEN_STATES, Image, ImageState, grid_state
-from vibes.storage import PictureFiles, Store, StoreThread, Submission
+from vibes.storage import PictureFiles, Step, Store, StoreThread, Submission
 
+from .faults import FaultBook
 from .sessions import Clock, timestamp
-from .views import image_view
+from .views import FINAL_STATES, picture_urls
 
 log = logging.getLogger(__name__)
 
 
 class Pictures:
-    """The fleet's job log: each step is written to the store before it is announced."""
+    """The fleet's job log: each step is one transaction, written before it is announced."""
 
     def __init__(
         self,
@@ -28,6 +33,7 @@ class Pictures:
         files: PictureFiles,
         thumbnailer: Thumbnailer,
         progress: ProgressStream,
+        faults: FaultBook,
         seconds_left: Callable[[str], float | None],
         clock: Clock,
     ):
@@ -35,8 +41,10 @@ class Pictures:
         self._files = files
         self._thumbnailer = thumbnailer
         self._progress = progress
+        self._faults = faults
         self._seconds_left = seconds_left
         self._clock = clock
+        self._landing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def submitted(
         self, job: Job, *, server: str, prompt_id: str, graph_hash: str, attempt: int
@@ -50,80 +58,106 @@ class Pictures:
             attempt=attempt,
             submitted=timestamp(self._clock),
         )
+        if not await self._write(lambda store: store.jobs.submit(submission)):
+            raise NotFound(f"Image '{job.id}' is not wanted any more.")
 
-        def write(store: Store) -> bool:
-            if store.grids.state_of(job.id) not in OPEN_STATES:
-                return False
-            store.jobs.submit(submission)
-            return True
+    async def returned(self, job: Job, *, prompt_id: str, adrift: bool, why: str) -> None:
+        """The attempt is over, or adrift on a lost server; its image waits again."""
+        ended = timestamp(self._clock)
+        await self._write(
+            lambda store: store.jobs.give_back(prompt_id, adrift=adrift, why=why, ended=ended)
+        )
 
-        if await self._store.run(write):
-            await self._announce(job)
+    async def dropped(self, prompt_id: str) -> None:
+        """The server has no trace of it any more: nobody needs to look for it again."""
+        ended = timestamp(self._clock)
+        await self._write(lambda store: store.jobs.drop(prompt_id, ended=ended))
 
     async def collected(self, job: Job, *, server: str, data: bytes) -> None:
         """Picture and thumbnail reach the disk before the row says so; a late one is dropped."""
-        if await self._state(job) not in OPEN_STATES:
-            log.info("Image %s came from %s after it was settled: dropped.", job.id, server)
-            return
-        small = await self._thumbnailer.make(data)
-        await asyncio.to_thread(self._write, job.id, data, small)
-        if await self._change(job, state="collected", server=server, error=None):
-            return
-        if await self._state(job) != "collected":  # called off, or its session deleted, meanwhile
-            await asyncio.to_thread(self._files.delete, [job.id])
+        lock = self._landing.setdefault(job.id, asyncio.Lock())
+        async with lock:  # two servers may have made it
+            if await self._state(job) not in OPEN_STATES:
+                log.info("Image %s came from %s after it was settled: dropped.", job.id, server)
+                return
+            small = await self._shrunk(data)
+            await asyncio.to_thread(self._land, job.id, data, small)
+            if await self._settle(job, "collected", server=server):
+                return
+            if await self._state(job) != "collected":  # called off, or deleted, meanwhile
+                await asyncio.to_thread(self._files.delete, [job.id])
+
+    async def _shrunk(self, data: bytes) -> bytes:
+        try:
+            return await self._thumbnailer.make(data)
+        except Undecodable as error:
+            raise UnusablePicture(str(error)) from error
+        except BrokenProcessPool as error:
+            raise UnusablePicture("looking at it ended the process that did") from error
 
     async def failed(self, job: Job, *, server: str | None, error: str) -> None:
         """The image failed for good; the batch goes on."""
-        await self._change(job, state="failed", server=server, error=error)
+        await self._settle(job, "failed", server=server, error=error)
 
     async def cancelled(self, job: Job) -> None:
         """The image will not be made."""
-        await self._change(job, state="cancelled")
+        await self._settle(job, "cancelled")
 
     async def source_bytes(self, image_id: str) -> bytes:
         """The original of a stored image; raises NotFound, StorageError."""
         return await asyncio.to_thread(self._files.read, image_id)
 
-    def _write(self, image_id: str, data: bytes, small: bytes) -> None:
+    def fault(
+        self, server: str, kind: FaultKind, sentence: str, image_id: str | None = None
+    ) -> None:
+        """Remember a server's fault, in the background."""
+        self._faults.note(server, kind, sentence, image_id)
+
+    def _land(self, image_id: str, data: bytes, small: bytes) -> None:
         self._files.write(self._files.original(image_id), data)
         self._files.write(self._files.thumbnail(image_id), small)
 
-    async def _change(self, job: Job, **changes: str | None) -> bool:
-        """Apply a change to an image that is still open; False when it no longer is."""
-
-        def write(store: Store) -> bool:
-            if store.grids.state_of(job.id) not in OPEN_STATES:
-                return False
-            store.grids.set_state(job.id, **changes)
-            return True
-
-        changed = await self._store.run(write)
-        if changed:
-            await self._announce(job)
-        return changed
+    async def _settle(
+        self, job: Job, state: ImageState, *, server: str | None = None, error: str | None = None
+    ) -> bool:
+        """End an image that is still open; False when it no longer is."""
+        ended = timestamp(self._clock)
+        return await self._write(
+            lambda store: store.jobs.settle(job.id, state, server=server, error=error, ended=ended)
+        )
 
     async def _state(self, job: Job) -> ImageState | None:
         return await self._store.run(lambda store: store.grids.state_of(job.id))
 
-    async def _announce(self, job: Job) -> None:
-        """Tell the pages about one image and its batch."""
+    async def _write(self, write: Callable[[Store], Step | None]) -> bool:
+        """Write one transition and tell the pages of it; False when it changed no image."""
+        step = await self._store.run(write)
+        if step is None:
+            return False
+        self._progress.publish(image_event(step))
+        self._progress.publish(
+            batch_event(
+                step.batch_id,
+                step.counts,
+                paused=step.paused,
+                seconds_left=self._seconds_left(step.batch_id),
+            )
+        )
+        return True
 
-        def read(store: Store) -> tuple[Image, int, Mapping[ImageState, int], bool]:
-            image = store.grids.image(job.id)
-            counts, paused = store.grids.tally(job.batch_id)
-            return image, store.grids.stage(job.batch_id), counts, paused
 
-        image, stage, counts, paused = await self._store.run(read)
-        self._progress.publish(image_event(image, stage))
-        left = self._seconds_left(job.batch_id)
-        self._progress.publish(batch_event(job.batch_id, counts, paused=paused, seconds_left=left))
-
-
-def image_event(image: Image, stage: int) -> dict[str, Any]:
+def image_event(image: Image | Step) -> dict[str, Any]:
     """The change of one image's state, with its links once there is a picture."""
-    view = image_view(image, stage)
-    fields = ("batch_id", "state", "selection", "server", "error", "url", "thumbnail_url")
-    return {"type": "image", "image_id": image.id, **{field: view[field] for field in fields}}
+    return {
+        "type": "image",
+        "image_id": image.id,
+        "batch_id": image.batch_id,
+        "state": image.state,
+        "selection": image.selection,
+        "server": image.server,
+        "error": image.error,
+        **picture_urls(image.id, image.state),
+    }
 
 
 def batch_event(
@@ -134,12 +168,13 @@ def batch_event(
     seconds_left: float | None,
 ) -> dict[str, Any]:
     """Where a batch stands."""
+    state = grid_state(counts, paused=paused)
     return {
         "type": "batch",
         "batch_id": batch_id,
-        "state": grid_state(counts, paused=paused),
+        "state": state,
         "done_count": counts.get("collected", 0),
         "failed_count": counts.get("failed", 0),
         "total_count": sum(counts.values()),
-        "seconds_left": seconds_left,
+        "seconds_left": None if state in FINAL_STATES else seconds_left,
     }

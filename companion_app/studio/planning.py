@@ -137,10 +137,11 @@ class Planner:
         return self._fleet.catalog
 
     def _servers(self) -> frozenset[str]:
-        """Servers that answer now; when none does, all that ever did: their jobs will wait."""
+        """Servers of use now; when there are none, all that ever were: their jobs will wait."""
         known = frozenset(self._catalog.node_classes)
-        online = {server.name for server in self._fleet.statuses() if server.state != "offline"}
-        return known & online or known
+        out_of_use = ("offline", "draining")
+        usable = {s.name for s in self._fleet.statuses() if s.state not in out_of_use}
+        return known & usable or known
 
     def _wish_again(self, brief: Brief, profile: str) -> Wish:
         """A wish out of a brief alone."""

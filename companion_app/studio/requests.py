@@ -10,6 +10,8 @@ from vibes.recommend import Priority, Variation
 from vibes.settings import AspectRatio
 from vibes.stages import Iteration
 
+from .views import PriorityName
+
 MAX_PROMPT = 20_000
 """Characters; far beyond what a text encoder reads, small enough to store twenty times."""
 
@@ -107,6 +109,33 @@ class RatingRequest(_Request):
     flaws: list[Name] = []
     tags: list[Name] = []
     comment: Prompt | None = None
+
+
+class ProbeRequest(_Request):
+    """A server to be asked who it is. What it may be like, ``ServerConfig`` decides."""
+
+    name: Name | None = None
+    url: str
+    headers: dict[str, str] = {}
+    ca_file: str | None = None
+
+
+class ServerRequest(ProbeRequest):
+    """A server to be used."""
+
+    name: Name
+
+
+class PriorityRequest(_Request):
+    """How urgent a batch is."""
+
+    priority: PriorityName
+
+
+class MoveRequest(_Request):
+    """Right before which other one of its kind something goes; null is last."""
+
+    before: Id | None
 
 
 ImageAction = Literal["saved", "shared", "regenerated", "flagged", "unflagged"]

@@ -87,9 +87,12 @@ class Sessions:
         _, grids = await self._load(session_id)
         for grid in grids:
             await self._fleet.cancel(grid.id)
-        await self._store.run(lambda store: store.sessions.delete(session_id))
-        images = [image.id for grid in grids for image in grid.images]
+        # Rows, files, rows: whenever this ends, no row points at a file that is gone, and what is
+        # left of the files is known to be nobody's.
+        images = await self._store.run(lambda store: store.grids.discard(session_id))
         await asyncio.to_thread(self._files.delete, images)
+        await self._store.run(lambda store: store.sessions.delete(session_id))
+        self._progress.publish({"type": "queue"})
 
     async def navigate(self, session_id: str, to: str) -> View:
         """Step "back", "forward" or to a grid of this session; raises NotFound, Conflict."""

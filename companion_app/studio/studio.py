@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from companion_app.fleet import Fleet, ProgressStream
@@ -17,6 +18,8 @@ from .generating import Generating
 from .grids import Grids
 from .iterating import Iterating
 from .learned import Learned
+from .queue import Queue
+from .servers import Servers
 from .sessions import Sessions
 from .taste import Taste
 
@@ -32,6 +35,8 @@ class Studio:
     progress: ProgressStream
     sessions: Sessions
     grids: Grids
+    queue: Queue
+    servers: Servers
     generating: Generating
     iterating: Iterating
     explaining: Explaining
@@ -43,9 +48,12 @@ class Studio:
     thumbnailer: Thumbnailer
 
     async def start(self) -> None:
-        """Fold what was learned, start the fleet, go on with what a former run left open."""
+        """Clear up after a crash, start the fleet, go on with what a former run left open."""
+        unlanded = await self.store.run(lambda store: store.grids.unlanded_ids())
+        await asyncio.to_thread(self.files.remove_leftovers, unlanded)
         await self.taste.load()
         await self.fleet.start()
+        self.servers.start()
         await self.grids.resume_open()
 
     async def stop(self) -> None:

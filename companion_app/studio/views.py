@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
 from vibes.preferences import Explanation
 from vibes.recipes import Candidate
 from vibes.settings import Stage
-from vibes.stages import Grid, Image, Session, Slot, back, forward, path_to
+from vibes.stages import Grid, GridState, Image, ImageState, Session, Slot, back, forward, path_to
 
 View = dict[str, Any]
 Level = Literal["minimal", "standard", "detailed", "technical"]
+FINAL_STATES: frozenset[GridState] = frozenset({"done", "failed", "cancelled"})
+PriorityName = Literal["low", "normal", "high"]
+PRIORITIES: Mapping[PriorityName, int] = {"low": -1, "normal": 0, "high": 1}
 
 
-def image_view(image: Image, stage: int) -> View:
-    """One image as REST shows it; the URLs are null until there is a picture."""
+def image_view(image: Image, stage: int, progress: View | None = None) -> View:
+    """One image as REST shows it; the URLs are null until there is a picture.
+
+    ``progress`` is how far it has come while a server makes it.
+    """
     recipe = image.recipe
-    collected = image.state == "collected"
     return {
         "id": image.id,
         "batch_id": image.batch_id,
@@ -26,6 +31,7 @@ def image_view(image: Image, stage: int) -> View:
         "stage": stage,
         "index": image.index,
         "state": image.state,
+        "held": image.held,
         "seed": recipe.seed,
         "width": recipe.width,
         "height": recipe.height,
@@ -36,10 +42,24 @@ def image_view(image: Image, stage: int) -> View:
         "scores": dict(image.scores),
         "selection": image.selection,
         "reason": image.reason,
-        "url": f"/api/images/{image.id}/file" if collected else None,
-        "thumbnail_url": f"/api/images/{image.id}/thumbnail" if collected else None,
+        **picture_urls(image.id, image.state),
         "error": image.error,
+        "progress": progress,
     }
+
+
+def picture_urls(image_id: str, state: ImageState) -> View:
+    """The links to an image's picture and thumbnail, null until there is one."""
+    path = f"/api/images/{image_id}" if state == "collected" else None
+    return {
+        "url": path and f"{path}/file",
+        "thumbnail_url": path and f"{path}/thumbnail",
+    }
+
+
+def priority_name(priority: int) -> PriorityName:
+    """-1, 0 and 1 as words."""
+    return next(name for name, value in PRIORITIES.items() if value == priority)
 
 
 def slot_view(slot: Slot) -> View:
@@ -87,8 +107,8 @@ def lora_view(name: str, strength: float) -> View:
     return {"name": name, "strength": strength}
 
 
-def grid_view(grid: Grid) -> View:
-    """One grid with every slot from the start."""
+def grid_view(grid: Grid, progress: Mapping[str, View]) -> View:
+    """One grid with every slot from the start; ``progress`` by image id, of those being made."""
     return {
         "id": grid.id,
         "session_id": grid.session_id,
@@ -97,6 +117,8 @@ def grid_view(grid: Grid) -> View:
         "action": grid.action,
         "outcome": grid.outcome,
         "state": grid.state,
+        "paused": grid.paused,
+        "priority": priority_name(grid.priority),
         "total_count": len(grid.images),
         "done_count": grid.count("collected"),
         "failed_count": grid.count("failed"),
@@ -105,7 +127,7 @@ def grid_view(grid: Grid) -> View:
         "aspect_ratio": grid.brief.aspect_ratio,
         "tier": grid.brief.tier,
         "created": grid.created,
-        "images": [image_view(image, grid.stage) for image in grid.images],
+        "images": [image_view(image, grid.stage, progress.get(image.id)) for image in grid.images],
     }
 
 

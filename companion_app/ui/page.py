@@ -19,6 +19,7 @@ from vibes.settings import Settings
 
 from .hosting import host
 from .learning_tab import build_learning_tab
+from .queue_tab import build_queue_tab
 from .servers_tab import build_servers_tab
 from .studio_tab import build_studio_tab
 from .theme import quiet_theme
@@ -26,7 +27,10 @@ from .theme import quiet_theme
 ASSETS = Path(__file__).parent / "assets"
 ASSETS_URL = "/studio-assets"
 
-_STYLES = ("tokens", "page", "form", "controls", "stage", "grid", "zoom", "panels")
+_STYLES = (
+    *("tokens", "page", "form", "controls", "stage", "grid", "zoom", "panels"),
+    *("parts", "queue", "queue-rows", "servers", "server-form"),
+)
 
 HEAD = "\n".join(
     [
@@ -55,6 +59,7 @@ def build_page(settings: Settings) -> gr.Blocks:
         with gr.Tabs(elem_id="vibes-tabs"):
             build_studio_tab(settings)
             build_learning_tab()
+            build_queue_tab()
             build_servers_tab()
     return page
 

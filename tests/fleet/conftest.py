@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import struct
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zlib import crc32
 
 import pytest
 from aiohttp import web
 from PIL import Image
 
+from companion_app.decoding import Undecodable, decoded
 from companion_app.embedded import create_app
-from companion_app.fleet import Fleet, Job, ProgressStream
+from companion_app.fleet import FaultKind, Fleet, Job, Place, ProgressStream
+from vibes.errors import UnusablePicture
 from vibes.recipes import Candidate, LoraUse, Recipe
 from vibes.settings import ServerConfig
 
@@ -28,7 +28,10 @@ def make_job(
     checkpoint: str = "epicrealism.safetensors",
     loras: tuple[LoraUse, ...] = (),
     batch: str = "batch",
+    session: str = "session",
     priority: int = 0,
+    rank: tuple[float, float] = (0.0, 0.0),
+    held: bool = False,
     template: str = "draft",
     prompt: str = "a beach at sunset",
     source: str | None = None,
@@ -48,7 +51,7 @@ def make_job(
         denoise=0.5 if source else 1.0,
         source=source,
     )
-    return Job(id, batch, "session", recipe, priority)
+    return Job(id, batch, session, recipe, Place(priority, rank, held))
 
 
 @pytest.fixture(scope="session")
@@ -77,8 +80,15 @@ class RecordingLog:
         self.errors: dict[str, str] = {}
         self.pictures: dict[str, bytes] = {}
         self.sources: dict[str, bytes] = {}
+        self.dropped_prompts: list[str] = []
+        self.server_faults: list[tuple[str, FaultKind, str]] = []
         self.faults: defaultdict[str, list[Exception]] = defaultdict(list)
         self._changed = asyncio.Event()
+
+    @property
+    def traces(self) -> dict[str, dict[str, str]]:
+        """What a later fleet is told of the prompts of this one."""
+        return {job_id: {server: prompt} for job_id, (server, prompt) in self.prompts.items()}
 
     async def submitted(
         self, job: Job, *, server: str, prompt_id: str, graph_hash: str, attempt: int
@@ -90,6 +100,10 @@ class RecordingLog:
 
     async def collected(self, job: Job, *, server: str, data: bytes) -> None:
         self._refuse("collected", job)
+        try:
+            decoded(data)
+        except Undecodable as error:
+            raise UnusablePicture(str(error)) from error
         self.pictures[job.id] = data
         self._note("collected", job, server)
 
@@ -102,8 +116,20 @@ class RecordingLog:
         self._refuse("cancelled", job)
         self._note("cancelled", job, None)
 
+    async def returned(self, job: Job, *, prompt_id: str, adrift: bool, why: str) -> None:
+        self._refuse("returned", job)
+        self._note("adrift" if adrift else "returned", job, None)
+
+    async def dropped(self, prompt_id: str) -> None:
+        self.dropped_prompts.append(prompt_id)
+
     async def source_bytes(self, image_id: str) -> bytes:
         return self.sources[image_id]
+
+    def fault(
+        self, server: str, kind: FaultKind, sentence: str, image_id: str | None = None
+    ) -> None:
+        self.server_faults.append((server, kind, sentence))
 
     def ids(self, what: str) -> list[str]:
         """Job ids of one kind of entry, in order."""
@@ -245,14 +271,3 @@ def png() -> bytes:
     buffer = BytesIO()
     Image.effect_noise((64, 64), 80).convert("RGB").save(buffer, "PNG")
     return buffer.getvalue()
-
-
-@pytest.fixture(scope="session")
-def undecodable_png() -> bytes:
-    """A PNG whose checksums are right over pixels that are not."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc32(kind + data))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 64, 64, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", bytes(500)) + chunk(b"IEND", b"")

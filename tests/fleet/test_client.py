@@ -116,7 +116,7 @@ async def test_answers_comfyui_would_not_give_are_named(serve, connect, reply, e
 
 async def test_an_endless_answer_is_cut_off(serve, connect, monkeypatch):
     monkeypatch.setattr(client_module, "_JSON_LIMIT", 1000)
-    monkeypatch.setattr(client_module.pictures, "MAX_BYTES", 1000)
+    monkeypatch.setattr(client_module, "MAX_BYTES", 1000)
     site = await serve("endless", app=answering(web.Response(body=b"x" * 5000)))
     with pytest.raises(NotComfyUI, match="longer than 1000 bytes"):
         await connect(site.config).view(FileRef("x.png"))

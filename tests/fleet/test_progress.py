@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from companion_app.fleet import ProgressStream
 
 
@@ -44,14 +46,6 @@ async def test_every_reader_learns_where_its_session_stands_now():
     stream.publish({"type": "session", "session_id": "s", "batch_id": "next"})
     stream.close()
     assert [e["batch_id"] for e in await read(events)] == ["next"]
-
-
-async def test_ids_go_on_growing_over_a_restart_when_told_where_to_begin():
-    later = ProgressStream(first_id=5_000)
-    later.publish(image(n=0))
-    events = later.subscribe("b", after=17)  # an id of the former run
-    later.close()
-    assert [e["id"] for e in await read(events)] == [5_000]
 
 
 async def test_a_reader_that_comes_back_misses_no_lasting_event():
@@ -107,3 +101,18 @@ async def test_a_reader_that_leaves_is_forgotten():
     assert (await anext(events))["type"] == "image"
     await events.aclose()
     assert len(stream._readers) == 0
+
+
+@pytest.mark.parametrize("last_seen", [3, 900])
+async def test_a_reader_that_missed_events_is_told_to_read_anew(last_seen):
+    stream = ProgressStream(replay=4, first_id=1)
+    for number in range(10):
+        stream.publish({"type": "image", "number": number})
+    events = stream.subscribe(after=last_seen)
+    stream.publish({"type": "image", "number": 10})
+    assert [(await anext(events))["type"] for _ in range(2)] == ["reset", "image"]
+
+
+async def test_a_reader_of_a_former_run_is_told_to_read_anew():
+    events = ProgressStream(first_id=5000).subscribe(after=17)
+    assert await anext(events) == {"type": "reset", "id": 4999}

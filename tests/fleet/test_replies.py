@@ -38,9 +38,27 @@ def test_a_finished_prompt_names_its_files_by_node():
 
 
 def test_a_failed_prompt_keeps_the_servers_own_words():
-    failure = {"node_type": "KSampler", "exception_message": "out of memory\n"}
+    failure = {"node_type": "KSampler", "exception_message": "no such sampler\n"}
     reply = history(["execution_start", {}], ["execution_error", failure], status="error")
-    assert replies.finished(reply, "p") == Finished("error", "KSampler: out of memory")
+    assert replies.finished(reply, "p") == Finished("error", "KSampler: no such sampler")
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        {"exception_type": "torch.OutOfMemoryError", "exception_message": "Allocation failed"},
+        {"exception_type": "RuntimeError", "exception_message": "CUDA error: out of memory"},
+        {"exception_message": "Allocation on device 0 would exceed allowed memory."},
+    ],
+)
+def test_want_of_memory_is_told_from_other_failures(failure):
+    reply = history(["execution_error", failure], status="error")
+    assert replies.finished(reply, "p").how == "memory"
+
+
+def test_a_servers_words_are_one_printable_line_of_bounded_length():
+    assert replies.plain("a\n\tb\x1b[31m c\x00") == "a b[31m c"
+    assert len(replies.plain("x" * 10**6)) == 600
 
 
 def test_an_interrupted_prompt_is_told_from_a_failed_one():
@@ -93,7 +111,7 @@ def test_a_refusal_without_node_errors_falls_back_to_the_error_itself():
 
 def test_memory_of_the_device_is_optional():
     stats = {"system": {}, "devices": [{"name": "cpu", "vram_total": 8, "vram_free": 4}]}
-    assert replies.device(stats) == Device("cpu", 8, 4)
+    assert replies.device(stats) == Device("cpu", "", 8, 4)
     assert replies.device({"system": {}, "devices": []}) == Device()
 
 

@@ -23,25 +23,28 @@ async def test_a_picture_the_storage_takes_late_is_rendered_once(serve, studio, 
     assert len(site.app[SERVER].queue.history()) == len(here.log.ids("collected")) == 3
 
 
-async def test_a_picture_the_storage_never_takes_fails_with_its_sentence(serve, studio, job):
+async def test_while_the_storage_takes_nothing_nothing_new_is_begun_and_nothing_is_lost(
+    serve, studio, jobs
+):
     sites = [await serve("one"), await serve("two")]
     here = await studio(*sites, retry_seconds=0.01)
-    here.log.faults["collected"] = [FULL] * 100
-    here.fleet.submit([job("a")])
-    await here.log.until("failed", 1)
-    assert here.log.errors["a"] == str(FULL)
-    assert sum(len(site.app[SERVER].queue.history()) for site in sites) == 1
-    here.log.faults.clear()
-    here.fleet.submit([job("a")])
-    await here.log.until("collected", 1)
+    here.log.faults["collected"] = [FULL] * 20
+    here.fleet.submit(jobs(12))
+    await here.log.until("refused collected", 12)
+    rendered = sum(len(site.app[SERVER].queue.history()) for site in sites)
+    assert rendered < 12
+    assert here.fleet.statuses()[0].waiting == str(FULL)
+    await here.log.until("collected", 12)
+    assert here.log.ids("failed") == []
+    assert sum(len(site.app[SERVER].queue.history()) for site in sites) == 12
 
 
 async def test_nothing_is_posted_that_could_not_be_recorded(serve, studio, jobs):
     site = await serve("one")
     here = await studio(site, retry_seconds=0.01)
-    here.log.faults["submitted"] = [FULL] * 25
+    here.log.faults["submitted"] = [FULL] * 9
     here.fleet.submit(jobs(4))
-    await here.log.until("refused submitted", 25)
+    await here.log.until("refused submitted", 9)
     await here.log.until("collected", 4)
     assert here.log.ids("failed") == []
     assert set(here.log.attempts.values()) == {1}

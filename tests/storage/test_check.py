@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
 from tests.stages.samples import make_grid
 from vibes.errors import StorageError
-from vibes.preferences import ImageActed
+from vibes.preferences import GridRejected, ImageActed, ShownImage
+from vibes.recipes import Candidate
 from vibes.stages import Session
 from vibes.storage import PictureFiles, Store, StoreThread, check, open_database
 from vibes.storage.database import advice
@@ -57,6 +59,46 @@ def test_thumbnails_are_looked_for_both_ways(data):
         "Image grid-1 is collected, but its thumbnail is gone.",
         "Thumbnail stray.webp belongs to no image.",
     ]
+
+
+def test_a_half_written_picture_is_named_and_gone_after_clearing_up(data):
+    files = PictureFiles(data)
+    part = files.original("grid-0").with_suffix(".part")
+    part.write_bytes(b"half")
+    [told] = check(data)
+    assert told.startswith(f"{part} was never finished")
+    files.remove_leftovers([])
+    assert check(data) == []
+
+
+def test_files_of_an_image_that_never_was_collected_are_cleared_away(data):
+    change(data, "UPDATE images SET state = 'cancelled' WHERE id = 'grid-1'")
+    assert len(check(data)) == 2
+    store = Store(open_database(data))
+    PictureFiles(data).remove_leftovers(store.grids.unlanded_ids())
+    store.close()
+    assert check(data) == []
+
+
+OUTCOME = GridRejected(
+    id="left", time=NOW, profile="default", session="session", batch="grid", stage=0, prompt="x",
+    keywords=(), policy="random", images=(
+        ShownImage(image_id="grid-0", index=0, candidate=Candidate("x"), picked=False),),
+)  # fmt: skip
+
+
+def test_an_outcome_told_more_often_than_the_grid_was_left_is_a_fault(data):
+    store = Store(open_database(data))
+    store.events.append([OUTCOME])
+    store.close()
+    assert check(data) == ["Batch grid has an outcome among the events, but was never left."]
+    change(data, "UPDATE grids SET outcome = 'rejected'")
+    assert check(data) == []
+    store = Store(open_database(data))
+    store.events.append([replace(OUTCOME, id="again")])
+    store.close()
+    [told] = check(data)
+    assert told == "Batch grid has more outcomes among the events than it was left times."
 
 
 @pytest.mark.parametrize(

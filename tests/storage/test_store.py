@@ -12,7 +12,7 @@ from vibes.errors import DatabaseTooNew, NotFound, StorageError
 from vibes.preferences import GridSubmitted, ShownImage
 from vibes.recipes import Candidate
 from vibes.stages import Session, submitted
-from vibes.storage import PictureFiles, Store, Submission, check, open_database
+from vibes.storage import PictureFiles, Store, check, open_database
 
 NOW = "2026-01-01T00:00:00.000Z"
 
@@ -82,24 +82,6 @@ def test_an_event_is_appended_once(store):
     third = make_event("three", "c")
     assert store.events.append([make_event("one", "a"), third, third]) == [third]
     assert [event.id for event in store.events.all()] == ["one", "two", "three"]
-
-
-def test_a_submission_marks_its_image_and_is_found_after_a_restart(store):
-    store.grids.add(make_grid(2, states={0: "planned", 1: "planned"}))
-    for attempt, server in enumerate(("studio-1", "studio-2"), start=1):
-        store.jobs.submit(
-            Submission(
-                image_id="grid-0",
-                server=server,
-                prompt_id=f"prompt-{attempt}",
-                graph_hash="hash",
-                attempt=attempt,
-                submitted=NOW,
-            )
-        )
-    assert store.grids.image("grid-0").state == "submitted"
-    found = store.jobs.open_submissions(["grid-0", "grid-1"])
-    assert found == {"grid-0": ("studio-2", "prompt-2")}
 
 
 def test_a_failed_transaction_leaves_nothing_behind(store):

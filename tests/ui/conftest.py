@@ -7,12 +7,23 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    sync_playwright,
+)
 from playwright.sync_api import Error as PlaywrightError
+
+from .line import Line
+from .spare import spare_server
 
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
 """Chromium in a container: no user namespaces, a small /dev/shm."""
@@ -85,12 +96,21 @@ def phone(browser: Browser, trouble: list[str]) -> Iterator[BrowserContext]:
 
 
 def _watched(context: BrowserContext, trouble: list[str]) -> Iterator[BrowserContext]:
-    context.on("console", lambda said: said.type == "error" and trouble.append(said.text))
-    context.on("weberror", lambda thrown: trouble.append(str(thrown.error)))
-    context.on("request", lambda sent: _is_foreign(sent.url) and trouble.append(sent.url))
+    _watch(context, trouble)
     yield context
     context.close()
     assert trouble == []
+
+
+def _watch(context: BrowserContext, trouble: list[str]) -> None:
+    context.on("console", lambda said: _is_complaint(said) and trouble.append(said.text))
+    context.on("weberror", lambda thrown: trouble.append(str(thrown.error)))
+    context.on("request", lambda sent: _is_foreign(sent.url) and trouble.append(sent.url))
+
+
+def _is_complaint(said: ConsoleMessage) -> bool:
+    # A picture may be done, and its preview gone, between the news of it and the request for it.
+    return said.type == "error" and "/preview?" not in said.location["url"]
 
 
 def _is_foreign(url: str) -> bool:
@@ -105,3 +125,46 @@ def page(context: BrowserContext, studio_url: str) -> Page:
     page.goto(studio_url)
     page.get_by_text("Your first grid is one sentence away").wait_for()
     return page
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One page that several tests use in turn, and what its browser complained of."""
+
+    page: Page
+    trouble: list[str]
+
+
+@pytest.fixture(scope="module")
+def shared_desk(browser: Browser, studio_url: str) -> Iterator[Desk]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    desk = Desk(context.new_page(), [])
+    _watch(context, desk.trouble)
+    desk.page.goto(studio_url)
+    desk.page.get_by_text("Your first grid is one sentence away").wait_for()
+    yield desk
+    context.close()
+
+
+@pytest.fixture
+def desk(shared_desk: Desk) -> Iterator[Desk]:
+    """A page as the test before left it; a test ends with no trouble, or clears it on purpose."""
+    shared_desk.trouble.clear()
+    yield shared_desk
+    shared_desk.page.unroute_all()
+    assert shared_desk.trouble == []
+
+
+@pytest.fixture
+def line(studio_url: str) -> Iterator[Line]:
+    """The queue behind the page; afterwards it is empty again."""
+    line = Line(studio_url)
+    yield line
+    line.close()
+
+
+@pytest.fixture(scope="module")
+def spare_url() -> Iterator[str]:
+    """Address of a render server the studio does not know."""
+    with spare_server() as url:
+        yield url

@@ -236,7 +236,7 @@ def test_learning_and_servers_tell_what_is_known(page: Page) -> None:
     expect(page.get_by_text("pictures judged")).to_be_visible()
     page.screenshot(path=OUT / "learning.png")
     page.get_by_role("tab", name="Servers").click()
-    expect(page.get_by_role("row", name="demo-fast http")).to_be_visible()
+    expect(page.get_by_role("heading", name="demo-fast")).to_be_visible()
     expect(page.get_by_text("2/2 servers")).to_be_visible()
     page.screenshot(path=OUT / "servers.png")
 

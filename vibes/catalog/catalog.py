@@ -74,12 +74,24 @@ class Catalog:
         return tuple(server for server in self.listings if not self.refusal(server, candidate))
 
     def refusal(
-        self, server: str, candidate: Candidate, needs: frozenset[str] = frozenset()
+        self,
+        server: str,
+        candidate: Candidate,
+        needs: frozenset[str] = frozenset(),
+        *,
+        embeddings: Iterable[str] = (),
+        upscale_models: Iterable[str] = (),
     ) -> str | None:
-        """Why a server cannot make this candidate with these node classes; None when it can."""
+        """Why a server cannot make this candidate with these node classes; None when it can.
+
+        ``embeddings`` are named as prompts do: with or without folder and extension.
+        """
         if server not in self.listings:
             return f"{server}: what it has is not known yet"
         missing = [*self._missing_models(server, candidate)]
+        missing += self._missing_embeddings(server, embeddings)
+        has = {canonical(name) for name in self.listings[server].upscale_models}
+        missing += [f"upscaler {stem(n)}" for n in upscale_models if canonical(n) not in has]
         missing += [f"node {name}" for name in sorted(needs - self.node_classes[server])]
         if not missing:
             return None
@@ -91,6 +103,14 @@ class Catalog:
         for lora in candidate.loras:
             if self.spelling(server, "lora", lora.name) is None:
                 yield f"LoRA {stem(lora.name)}"
+
+    def _missing_embeddings(self, server: str, names: Iterable[str]) -> Iterator[str]:
+        files = self.listings[server].embeddings
+        has = {stem(name).casefold() for name in files}
+        has |= {without_extension(canonical(name)).casefold() for name in files}
+        for name in names:
+            if without_extension(canonical(name)).casefold() not in has:
+                yield f"embedding {stem(name)}"
 
 
 def build_catalog(listings: Mapping[str, Listing]) -> Catalog:

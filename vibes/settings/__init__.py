@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .access import without_credentials
+from .added import AddedServers, load_added, server_config
 from .loading import load_settings
 from .models import (
     ASPECT_RATIOS,
@@ -18,6 +20,7 @@ from .root import data_root
 __all__ = [
     "ASPECT_RATIOS",
     "MAX_STEPS",
+    "AddedServers",
     "AspectRatio",
     "PolicyName",
     "ServerConfig",
@@ -25,5 +28,8 @@ __all__ = [
     "Stage",
     "Tier",
     "data_root",
+    "load_added",
     "load_settings",
+    "server_config",
+    "without_credentials",
 ]

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
@@ -16,6 +25,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from .access import authority_file, disagreement, header_fault, without_credentials
+from .lines import Place
 from .root import template_names
 
 
@@ -43,12 +54,37 @@ class _Strict(BaseModel):
 class ServerConfig(_Strict):
     """One ComfyUI server."""
 
-    name: str = Field(min_length=1, pattern=r"^[\w.-]+$")
+    # What is wrong with a server is told without its values: they may be secrets.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    name: str = Field(min_length=1, max_length=100, pattern=r"^\w[\w.-]*$")
     """Its identity: letters, digits, `.`, `_` and `-`. Keep it when the address changes."""
-    url: HttpUrl
+    url: HttpUrl = Field(repr=False)
     """Its address, as in `http://192.168.1.20:8188`."""
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field({}, repr=False)
     """Sent with every request, for a server behind a proxy that wants a password."""
+    ca_file: Annotated[Path, AfterValidator(authority_file)] | None = None
+    """File in PEM format holding the authority that signed the server's certificate, where your
+    system does not know it."""
+
+    @field_validator("url")
+    @classmethod
+    def _only_an_address(cls, url: HttpUrl) -> HttpUrl:
+        if url.query is not None or url.fragment is not None:
+            raise disagreement("an address ends before any ? or #.")
+        return url
+
+    @field_validator("headers")
+    @classmethod
+    def _can_be_sent(cls, headers: dict[str, str]) -> dict[str, str]:
+        if (sentence := header_fault(headers)) is not None:
+            raise disagreement(sentence)
+        return headers
+
+    @property
+    def shown_url(self) -> str:
+        """The address as it may be shown: without user and password."""
+        return without_credentials(str(self.url)).rstrip("/")
 
 
 class Tier(_Strict):
@@ -145,6 +181,8 @@ class Settings(BaseSettings):
     """How picks become choices: by what was picked most often, or at `random` to compare."""
     refresh_seconds: Real = Field(300, gt=0)
     """How often a server is asked for its models again, in seconds."""
+    stall_seconds: Real = Field(180, gt=0)
+    """How long a picture may show no sign of progress until another server gets it, in seconds."""
 
     @classmethod
     def settings_customise_sources(
@@ -161,16 +199,11 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _names_agree(self) -> Settings:
         for place, sentence in self._disagreements():
-            context = {"place": place, "sentence": sentence}
-            raise PydanticCustomError("disagreement", "{sentence}", context)
+            raise disagreement(sentence, place)
         return self
 
-    def _disagreements(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        seen: set[str] = set()
-        for index, server in enumerate(self.servers):
-            if server.name in seen:
-                yield ("servers", index, "name"), f"two servers are named '{server.name}'."
-            seen.add(server.name)
+    def _disagreements(self) -> Iterator[tuple[Place, str]]:
+        yield from same_names(self.servers)
         if self.default_tier not in {"auto", *self.tiers}:
             yield ("default_tier",), self._no_tier(self.default_tier)
         templates = template_names()
@@ -186,6 +219,15 @@ class Settings(BaseSettings):
 
     def _no_tier(self, name: str) -> str:
         return f"there is no tier '{name}'{did_you_mean(name, self.tiers)}"
+
+
+def same_names(servers: Sequence[ServerConfig]) -> Iterator[tuple[Place, str]]:
+    """The place and a sentence for every server whose name another has already."""
+    seen: set[str] = set()
+    for index, server in enumerate(servers):
+        if server.name in seen:
+            yield ("servers", index, "name"), f"two servers are named '{server.name}'."
+        seen.add(server.name)
 
 
 def _to_16(pixels: float) -> int:

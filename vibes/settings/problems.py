@@ -43,15 +43,17 @@ def config_error(
     environment: Mapping[str, Any],
     *,
     given: Mapping[str, Any],
+    model: type[BaseModel] = Settings,
 ) -> ConfigError:
     """The most telling problem: where it was written, what it is, the nearest valid name.
 
     A misspelt key is told before the key then missing. ``environment`` are the values that came
-    from variables, ``given`` those from the caller, which have no file.
+    from variables, ``given`` those from the caller, which have no file; ``model`` is what all of
+    them make up.
     """
     errors = sorted(invalid.errors(), key=lambda error: error["type"] != "extra_forbidden")
     place = errors[0].get("ctx", {}).get("place", errors[0]["loc"])
-    sentence = _sentence(errors[0], place)
+    sentence = _sentence(errors[0], place, model)
     if place[0] in given:
         return ConfigError(sentence)
     document = next((d for d in reversed(documents) if place[0] in d.data), None)
@@ -62,27 +64,30 @@ def config_error(
     return ConfigError(sentence, path=document.path, line=document.line(place))
 
 
-def _sentence(error: ErrorDetails, place: Place) -> str:
+def _sentence(error: ErrorDetails, place: Place, model: type[BaseModel]) -> str:
     if error["type"] == "disagreement":
         return f"{_written(place)}: {error['msg']}"
     if error["type"] == "missing":
         return f"{_lacking(place[-1])} is missing{_within(place)}."
     if error["type"] == "extra_forbidden":
-        return _unknown_key(place, _names_at(place))
+        return _unknown_key(place, _names_at(place, model))
     if place[-1] == "[key]":
         return _unknown_key(place[:-1], _valid_values(error))
     message = _message(error)
     value = error["input"]
     if error["type"].startswith("url_"):
         return f"{_written(place)}: {_no_address(value)}"
-    shown = f", not {value!r}" if isinstance(value, (str, int, float)) else ""
+    secret = "headers" in place
+    shown = f", not {value!r}" if isinstance(value, (str, int, float)) and not secret else ""
     return f"{_written(place)}: {message}{shown}{did_you_mean(str(value), _valid_values(error))}"
 
 
 def _no_address(value: object) -> str:
-    if isinstance(value, str) and value and "/" not in value:
+    if isinstance(value, str) and value and "/" not in value and "@" not in value:
         return f"an address begins with http:// or https://; write http://{value}."
-    return f"an address as in http://192.168.1.20:8188 is expected, not {value!r}."
+    if isinstance(value, str) and "@" in value:
+        value = f"…@{value.rpartition('@')[2]}"  # before it a password may stand
+    return f"an address as in http://192.168.1.20:8188 is expected, not {str(value)[:200]!r}."
 
 
 def _message(error: ErrorDetails) -> str:
@@ -103,9 +108,8 @@ def _within(place: Place) -> str:
     return f" in {_written(place[:-1])}" if len(place) > 1 else ""
 
 
-def _names_at(place: Place) -> list[str]:
-    model: type[BaseModel] = _TABLES[str(place[0])] if len(place) > 1 else Settings
-    return list(model.model_fields)
+def _names_at(place: Place, model: type[BaseModel]) -> list[str]:
+    return list((_TABLES[str(place[0])] if len(place) > 1 else model).model_fields)
 
 
 def _valid_values(error: ErrorDetails) -> list[str]:

@@ -48,7 +48,7 @@ class Brief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """One slot of a grid, from plan to picture."""
+    """One slot of a grid, from plan to picture; ``held`` pauses it alone."""
 
     id: str
     batch_id: str
@@ -60,6 +60,7 @@ class Image:
     selection: Selection = "none"
     server: str | None = None
     error: str | None = None
+    held: bool = False
     scores: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -68,7 +69,8 @@ class Grid:
     """Images planned and shown together at one stage.
 
     ``parent_id`` is the grid it grew out of; ``outcome`` is how the user left it, None while open;
-    ``visit`` orders grids by when the user last stood in them.
+    ``visit`` orders grids by when the user last stood in them; of a higher ``priority`` (-1, 0, 1)
+    images are made first.
     """
 
     id: str
@@ -79,6 +81,7 @@ class Grid:
     created: str
     parent_id: str | None = None
     paused: bool = False
+    priority: int = 0
     outcome: Literal["submitted", "rejected"] | None = None
     visit: int = 0
     images: tuple[Image, ...] = ()

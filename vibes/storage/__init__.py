@@ -1,15 +1,25 @@
-"""What Vibes keeps: one SQLite file and the pictures beside it."""
+"""What Vibes keeps: one SQLite file, and beside it the pictures and the servers added."""
 
 from .check import check
 from .database import open_database
-from .jobs import Submission
+from .faults import Fault
+from .jobs import Step, Submission
 from .pictures import PictureFiles
+from .queue import OpenJob, QueuedBatch, QueuedImage, Spot
+from .servers_file import ServersFile
 from .sessions import DEFAULT_PROFILE
 from .store import Store, StoreThread
 
 __all__ = [
     "DEFAULT_PROFILE",
+    "Fault",
+    "OpenJob",
     "PictureFiles",
+    "QueuedBatch",
+    "QueuedImage",
+    "ServersFile",
+    "Spot",
+    "Step",
     "Store",
     "StoreThread",
     "Submission",

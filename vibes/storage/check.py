@@ -12,6 +12,7 @@ from sqlite_utils import Database
 from .database import open_database
 from .events import EventRecords
 from .grids import GridRecords
+from .jobs import JobRecords
 from .pictures import PictureFiles
 
 
@@ -23,7 +24,9 @@ def check(data_dir: Path) -> list[str]:
         partial(_broken_pages, db),
         partial(_broken_links, db),
         EventRecords(db).faults,
+        partial(_outcome_faults, db),
         grids.faults,
+        JobRecords(db).faults,
         partial(_file_faults, grids, PictureFiles(data_dir)),
     )
     try:
@@ -51,6 +54,21 @@ def _broken_links(db: Database) -> Iterator[str]:
         yield f"Row {row_id} of {table} points at a row of {parent} that does not exist."
 
 
+def _outcome_faults(db: Database) -> Iterator[str]:
+    """Each time a grid is left it leaves one event: as many as the grids that grew out of it.
+
+    Fewer are right: a profile may learn nothing, and events can be forgotten.
+    """
+    told = EventRecords(db).outcomes()
+    grown = "SELECT count(*) FROM grids AS other WHERE other.parent_id = grids.id"
+    for batch, outcome, children in db.execute(f"SELECT id, outcome, ({grown}) FROM grids"):
+        submitted, rejected = told[batch, "submitted"], told[batch, "rejected"]
+        if (submitted or rejected) and outcome is None:
+            yield f"Batch {batch} has an outcome among the events, but was never left."
+        elif submitted > children or rejected > children + 1:
+            yield f"Batch {batch} has more outcomes among the events than it was left times."
+
+
 def _file_faults(grids: GridRecords, files: PictureFiles) -> Iterator[str]:
     rows = grids.image_ids()
     originals, thumbnails = frozenset(files.stored_ids()), frozenset(files.thumbnail_ids())
@@ -62,3 +80,5 @@ def _file_faults(grids: GridRecords, files: PictureFiles) -> Iterator[str]:
         yield f"Picture {image}.png belongs to no image."
     for image in sorted(thumbnails - rows):
         yield f"Thumbnail {image}.webp belongs to no image."
+    for part in sorted(files.parts()):
+        yield f"{part} was never finished; the studio removes it at its next start."

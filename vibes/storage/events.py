@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from sqlite_utils import Database
 
 from vibes.errors import InvalidInput
-from vibes.preferences import Event, event_from_dict
+from vibes.preferences import Event, GridRejected, GridSubmitted, event_from_dict
 
 from .database import fault, unreadable
 
@@ -49,6 +50,19 @@ class EventRecords:
         newer = f"{_READ} WHERE sequence > ? ORDER BY sequence"
         rows = self._db.execute(newer, [sequence]).fetchall()
         return ((number, _event(number, body)) for number, body in rows)
+
+    def outcomes(self) -> Counter[tuple[str, str]]:
+        """How often each batch was told of as ``submitted`` and as ``rejected``."""
+        told: Counter[tuple[str, str]] = Counter()
+        for (body,) in self._db.execute("SELECT CAST(body AS BLOB) FROM events").fetchall():
+            try:
+                event = _parsed(body)
+            except _MALFORMED:
+                continue  # which ``faults`` tells
+            if isinstance(event, GridSubmitted | GridRejected):
+                how = "submitted" if isinstance(event, GridSubmitted) else "rejected"
+                told[event.batch, how] += 1
+        return told
 
     def faults(self) -> Iterator[str]:
         """One sentence for each event that cannot be read."""

@@ -22,6 +22,17 @@ _MALFORMED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What reading JSON raises that a damaged disk or another hand has changed."""
 
 
+_RANK_LAST = """
+    UPDATE grids AS this SET rank = 1 + (SELECT max(rank) FROM grids AS other
+        WHERE other.session_id = this.session_id) WHERE id = ?"""
+
+
+_CUT_LOOSE = """
+    UPDATE jobs SET state = 'adrift' WHERE state = 'submitted' AND image_id IN
+        (SELECT id FROM images WHERE batch_id = ? AND state != 'submitted')"""
+"""What is on its way for images nobody waits for any more; servers may still have it."""
+
+
 class GridRecords:
     """The grids and images tables."""
 
@@ -32,6 +43,7 @@ class GridRecords:
         """Store a new grid with its images, as the one visited last."""
         with self._db.atomic():
             self._db.table("grids").insert(_grid_row(grid))
+            self._db.execute(_RANK_LAST, [grid.id])
             self._db.table("images").insert_all(_image_row(image) for image in grid.images)
             self.visit(grid.id)
 
@@ -53,13 +65,6 @@ class GridRecords:
         )
         return [_grid(row, images.get(row["id"], [])) for row in rows]
 
-    def unfinished(self) -> list[Grid]:
-        """The grids that still have images to make."""
-        rows = self._db.query(
-            "SELECT DISTINCT batch_id FROM images WHERE state IN ('planned', 'submitted')"
-        )
-        return [self.get(row["batch_id"]) for row in list(rows)]
-
     def visit(self, batch_id: str) -> None:
         """Remember that the user stands in this grid now."""
         self._db.execute(
@@ -70,12 +75,31 @@ class GridRecords:
 
     def leave(self, grid: Grid) -> None:
         """Store how the user left a grid: its outcome, selections and cancelled images."""
+        left = [(image.selection, image.state, image.id) for image in grid.images]
         with self._db.atomic():
             self._db.table("grids").update(grid.id, {"outcome": grid.outcome, "paused": 0})
             self._db.conn.executemany(
-                "UPDATE images SET selection = ?, state = ? WHERE id = ?",
-                [(image.selection, image.state, image.id) for image in grid.images],
+                "UPDATE images SET selection = ?, state = ?, held = 0 WHERE id = ?", left
             )
+            self._db.execute(_CUT_LOOSE, [grid.id])
+
+    def discard(self, session_id: str) -> list[str]:
+        """Disown all pictures of a session, so that their files can go; gives the images' ids.
+
+        Until the session itself is deleted its images are cancelled ones.
+        """
+        inside = "batch_id IN (SELECT id FROM grids WHERE session_id = ?)"
+        with self._db.atomic():
+            found = self._db.execute(
+                f"SELECT id, batch_id FROM images WHERE {inside}", [session_id]
+            )
+            images = found.fetchall()
+            self._db.execute(
+                f"UPDATE images SET state = 'cancelled', held = 0 WHERE {inside}", [session_id]
+            )
+            for batch_id in dict.fromkeys(batch for _, batch in images):
+                self._db.execute(_CUT_LOOSE, [batch_id])
+        return [image for image, _ in images]
 
     def pause(self, batch_id: str, *, paused: bool) -> None:
         """Mark a grid paused or running again."""
@@ -87,6 +111,20 @@ class GridRecords:
         if not found:
             raise NotFound(f"There is no image '{image_id}'.")
         return found[0]
+
+    def set_priority(self, batch_id: str, priority: int) -> None:
+        """Store a grid's priority: -1, 0 or 1."""
+        self._db.execute("UPDATE grids SET priority = ? WHERE id = ?", [priority, batch_id])
+
+    def hold(self, image_id: str, *, held: bool) -> None:
+        """Mark one image paused or waiting again."""
+        self._db.execute("UPDATE images SET held = ? WHERE id = ?", [int(held), image_id])
+
+    def reopen(self, image_ids: Iterable[str]) -> None:
+        """Let failed images be made once more."""
+        again = "UPDATE images SET state = 'planned', error = NULL, server = NULL, held = 0"
+        with self._db.atomic():
+            self._db.conn.executemany(f"{again} WHERE id = ?", [(image,) for image in image_ids])
 
     def state_of(self, image_id: str) -> ImageState | None:
         """The state of an image; None where there is no such image any more."""
@@ -104,27 +142,20 @@ class GridRecords:
         self._db.table("images").update(image_id, {"selection": selection})
         return self.image(image_id)
 
-    def set_state(self, image_id: str, **changes: str | None) -> Image:
-        """Store an image's state, server or error."""
-        self._db.table("images").update(image_id, dict(changes))
-        return self.image(image_id)
-
     def stage(self, batch_id: str | None) -> int:
         """The stage of a grid; 0 where there is none yet."""
         rows = list(self._db.query("SELECT stage FROM grids WHERE id = ?", [batch_id]))
         return int(rows[0]["stage"]) if rows else 0
 
-    def tally(self, batch_id: str) -> tuple[dict[ImageState, int], bool]:
-        """How many images are in each state, and whether the grid is paused."""
-        counted = "SELECT state, count(*) AS images FROM images WHERE batch_id = ? GROUP BY state"
-        counts = {row["state"]: row["images"] for row in self._db.query(counted, [batch_id])}
-        paused = self._db.execute("SELECT paused FROM grids WHERE id = ?", [batch_id]).fetchone()
-        return counts, bool(paused and paused[0])
-
     def image_ids(self) -> frozenset[str]:
         """The ids of all collected images: each has its files in the data directory."""
         rows = self._db.query("SELECT id FROM images WHERE state = 'collected'")
         return frozenset(row["id"] for row in rows)
+
+    def unlanded_ids(self) -> list[str]:
+        """The ids of all images without a picture; files of theirs are leftovers."""
+        rows = self._db.execute("SELECT id FROM images WHERE state != 'collected'")
+        return [image for (image,) in rows.fetchall()]
 
     def faults(self) -> Iterator[str]:
         """One sentence for each brief and each recipe that cannot be read."""
@@ -152,6 +183,7 @@ def _grid_row(grid: Grid) -> Row:
         "action": grid.action,
         "brief": json.dumps(asdict(grid.brief), ensure_ascii=False),
         "paused": int(grid.paused),
+        "priority": grid.priority,
         "outcome": grid.outcome,
         "visit": grid.visit,
         "created": grid.created,
@@ -164,6 +196,7 @@ def _grid(row: Mapping[str, Any], images: Iterable[Image]) -> Grid:
     except _MALFORMED as error:
         raise unreadable(f"The brief of batch {row['id']}", error) from error
     stored = {**row, "brief": brief, "paused": bool(row["paused"])}
+    del stored["rank"]
     return Grid(**stored, images=tuple(images))
 
 
@@ -177,6 +210,8 @@ def _image_row(image: Image) -> Row:
         "batch_id": image.batch_id,
         "parent_id": image.parent_id,
         "position": image.index,
+        "rank": image.index,
+        "held": int(image.held),
         "recipe": json.dumps(image.recipe.to_dict(), ensure_ascii=False),
         "reason": image.reason,
         "state": image.state,
@@ -195,7 +230,8 @@ def _readable(row: Row) -> Image:
 
 
 def _image(row: Row) -> Image:
-    index = row.pop("position")
+    index, held = row.pop("position"), bool(row.pop("held"))
+    del row["rank"]
     recipe = Recipe.from_dict(json.loads(row.pop("recipe")))
     scores = dict(json.loads(row.pop("scores")))
-    return Image(**row, index=index, recipe=recipe, scores=scores)
+    return Image(**row, index=index, recipe=recipe, held=held, scores=scores)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vibes.errors import NotFound, StorageError
+
+from .whole_file import PART, write_whole
 
 ORIGINALS = "images"
 THUMBNAILS = "thumbnails"
@@ -32,8 +33,7 @@ class PictureFiles:
         Raises StorageError when the disk does not take it.
         """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, data)
+            write_whole(path, data)
         except OSError as error:
             raise StorageError(
                 f"The picture {path} could not be written: {error.strerror or error}. "
@@ -60,6 +60,21 @@ class PictureFiles:
             self.original(image_id).unlink(missing_ok=True)
             self.thumbnail(image_id).unlink(missing_ok=True)
 
+    def remove_leftovers(self, unlanded: Iterable[str]) -> None:
+        """Clear away what a crash left: half-written files, and files of images never collected.
+
+        Call it before anything is being written.
+        """
+        for path in self.parts():
+            path.unlink(missing_ok=True)
+        here = {*self.stored_ids(), *self.thumbnail_ids()}
+        self.delete(here.intersection(unlanded))
+
+    def parts(self) -> Iterator[Path]:
+        """Files that are being written, or never were to their end."""
+        for folder in (ORIGINALS, THUMBNAILS):
+            yield from (self._data_dir / folder).glob(f"*/*{PART}")
+
     def stored_ids(self) -> Iterator[str]:
         """The id of every original on disk."""
         for path in (self._data_dir / ORIGINALS).glob("*/*.png"):
@@ -69,16 +84,3 @@ class PictureFiles:
         """The id of every thumbnail on disk."""
         for path in (self._data_dir / THUMBNAILS).glob("*/*.webp"):
             yield path.stem
-
-
-def _replace(path: Path, data: bytes) -> None:
-    part = path.with_suffix(".part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)  # on a full disk every byte counts
-        raise

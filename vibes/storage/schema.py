@@ -86,3 +86,52 @@ def m001_initial(db: Database) -> None:
     """Profiles, sessions with their grids and images, jobs, and the append-only events."""
     for statement in _FIRST_TABLES:
         db.execute(statement)
+
+
+_SECOND_CHANGES = (
+    "ALTER TABLE grids ADD COLUMN priority INTEGER NOT NULL DEFAULT 0"
+    " CHECK (priority BETWEEN -1 AND 1)",
+    "ALTER TABLE grids ADD COLUMN rank REAL NOT NULL DEFAULT 0",
+    "UPDATE grids SET rank = rowid",
+    "ALTER TABLE images ADD COLUMN rank REAL NOT NULL DEFAULT 0",
+    "ALTER TABLE images ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1))",
+    "UPDATE images SET rank = position",
+    "CREATE INDEX images_by_state ON images (batch_id, state)",
+    "CREATE INDEX images_failed ON images (batch_id) WHERE state = 'failed'",
+    "ALTER TABLE jobs ADD COLUMN state TEXT NOT NULL DEFAULT 'returned' CHECK (state IN"
+    " ('submitted', 'collected', 'failed', 'cancelled', 'returned', 'adrift'))",
+    "ALTER TABLE jobs ADD COLUMN error TEXT",
+    "ALTER TABLE jobs ADD COLUMN ended TEXT",
+    # Of an open image the last attempt was looked up after a restart; the others may still run.
+    """
+    UPDATE jobs SET state = CASE
+        WHEN rowid = (SELECT max(rowid) FROM jobs AS other WHERE other.image_id = jobs.image_id)
+        THEN 'submitted' ELSE 'adrift' END
+    WHERE image_id IN (SELECT id FROM images WHERE state = 'submitted')""",
+    """
+    UPDATE jobs SET state = (SELECT state FROM images WHERE images.id = image_id)
+    WHERE rowid IN (
+        SELECT max(jobs.rowid) FROM jobs JOIN images ON images.id = image_id
+        WHERE images.state IN ('collected', 'failed', 'cancelled')
+            AND jobs.server = coalesce(images.server, jobs.server)
+        GROUP BY image_id
+    )""",
+    "CREATE INDEX jobs_open ON jobs (state) WHERE state IN ('submitted', 'adrift')",
+    """
+    CREATE TABLE faults (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        server TEXT NOT NULL,
+        time TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        sentence TEXT NOT NULL,
+        image_id TEXT
+    )""",
+    "CREATE INDEX faults_by_server ON faults (server)",
+)
+
+
+@migrations()
+def m002_queue(db: Database) -> None:
+    """Places in the line, what became of every attempt of a job, and the servers' faults."""
+    for statement in _SECOND_CHANGES:
+        db.execute(statement)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
@@ -16,11 +17,15 @@ from vibes.errors import StorageError
 
 from .database import FILE_NAME, advice, open_database
 from .events import EventRecords
+from .faults import FaultRecords
 from .grids import GridRecords
 from .jobs import JobRecords
+from .queue import QueueRecords
 from .sessions import ProfileRecords, SessionRecords
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 class Store:
@@ -31,7 +36,9 @@ class Store:
         self.sessions = SessionRecords(db)
         self.profiles = ProfileRecords(db)
         self.grids = GridRecords(db)
-        self.jobs = JobRecords(db, self.grids)
+        self.jobs = JobRecords(db)
+        self.queue = QueueRecords(db)
+        self.faults = FaultRecords(db)
         self.events = EventRecords(db)
 
     def atomic(self) -> AbstractContextManager[Database]:
@@ -68,7 +75,16 @@ class StoreThread:
             sentence = f"{self._path} could not be read or written: {error}."
             raise StorageError(f"{sentence} {advice(error)}") from error
 
+    def put(self, work: Callable[[Store], object]) -> None:
+        """Hand in work nobody waits for; where it fails, the log says so."""
+        self._executor.submit(work, self._store).add_done_callback(_report)
+
     def close(self) -> None:
         """Finish what was handed in, then close the database."""
         self._executor.submit(self._store.close).result()
         self._executor.shutdown()
+
+
+def _report(done: Future[object]) -> None:
+    if (error := done.exception()) is not None:
+        logger.error("The database did not take a note: %s", error)

@@ -62,15 +62,19 @@ export class Card {
     this.failure.textContent =
       image.state === "failed" ? (image.error ?? "This picture could not be made.") : "";
     this.setPicture(image.state === "collected" ? (full ? image.url : image.thumbnail_url) : null);
+    this.live();
     this.describe(image);
   }
 
   /** Progress and live preview while the server draws. */
-  live({ type, value, max, preview_url: url }) {
-    if (this.image.state === "collected") return;
-    if (type === "preview") this.preview.src = url;
-    else this.ring.style.setProperty("--share", max ? value / max : 0);
-    this.node.setAttribute("data-live", "");
+  live() {
+    const { state, progress } = this.image;
+    if (state === "collected") return; // the last preview stays until the picture is loaded
+    const { value, max, preview_url: url } = progress ?? {};
+    this.ring.style.setProperty("--share", max ? value / max : 0);
+    if (!url) this.preview.removeAttribute("src");
+    else if (this.preview.getAttribute("src") !== url) this.preview.src = url;
+    flag(this.node, "data-live", Boolean(progress));
   }
 
   setKey(label) {

@@ -3,11 +3,11 @@ import { button, h } from "./dom.js";
 
 /**
  * Ask; resolves to the form's values as an object, or null when dismissed.
- * `danger` marks a choice that cannot be undone.
+ * `danger` marks a choice that cannot be undone; `dismiss` is what the way out is called.
  */
-export function ask({ title, body = [], confirm, danger = false }) {
+export function ask({ title, body = [], confirm, dismiss = "Cancel", danger = false }) {
   return new Promise((resolve) => {
-    const cancel = button("Cancel", () => dialog.close());
+    const cancel = button(dismiss, () => dialog.close());
     const go = h(
       "button",
       { type: "submit", class: "v-button", "data-kind": danger ? "danger" : "primary" },
@@ -38,7 +38,9 @@ export function show(dialog, onclose = () => {}) {
     before?.focus?.({ preventScroll: true });
     onclose();
   });
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  // The second click of a double click lands on the backdrop of what the first one opened.
+  const away = ({ target, detail }) => target === dialog && detail < 2 && dialog.close();
+  dialog.addEventListener("click", away);
   document.body.append(dialog);
   dialog.showModal();
 }

@@ -22,6 +22,12 @@ export function button(label, onclick, attributes = {}) {
   return h("button", { type: "button", class: "v-button", onclick, ...attributes }, label);
 }
 
+/** A click on a button that then means the reverse: the second of a double click does nothing. */
+export const once =
+  (act) =>
+  ({ detail }) =>
+    detail < 2 ? act() : undefined;
+
 /** A quiet line of explanation. */
 export const hint = (text) => h("p", { class: "v-hint" }, text);
 
@@ -44,6 +50,11 @@ export function flag(node, name, value) {
   else node.setAttribute(name, value === true ? "" : value);
 }
 
+/** Set the text of a node, touching it only when it differs. */
+export function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 /** A custom element whose listeners live exactly as long as it is on the page. */
 export class LiveElement extends HTMLElement {
   connectedCallback() {
@@ -53,6 +64,17 @@ export class LiveElement extends HTMLElement {
 
   disconnectedCallback() {
     this.lifetime.abort();
+  }
+
+  /** It can be seen: its tab is open and the window is not hidden. */
+  get isShown() {
+    return this.offsetParent !== null && !document.hidden;
+  }
+
+  /** Call `run` every `ms` while the element can be seen. */
+  every(ms, run) {
+    const timer = setInterval(() => this.isShown && run(), ms);
+    this.lifetime.signal.addEventListener("abort", () => clearInterval(timer));
   }
 
   /** Call `run` each time the element becomes visible, as when its tab is opened. */

@@ -7,13 +7,26 @@ const RETRY_MS = 2000;
 const PATIENCE_MS = 4000;
 const LOST =
   "The connection to the studio is lost. This page comes back by itself as soon as the studio does.";
-const handlers = { image, batch, selection, servers, session, progress: live, preview: live };
+const GAP_MS = 50;
+const handlers = {
+  image,
+  batch,
+  selection,
+  servers,
+  session,
+  reset,
+  progress: live,
+  preview: live,
+};
+const OTHERS = ["queue"];
+const channel = new EventTarget();
 
 let source = null;
 let onReload = null;
 let held = null;
 let lost = false;
 let alarm = null;
+let gap = null;
 
 /** Start listening; `reload` fetches everything anew after a gap in the stream. */
 export function listen(reload) {
@@ -23,6 +36,12 @@ export function listen(reload) {
   );
   window.addEventListener("pagehide", close);
   open();
+}
+
+/** Run `handler` on every event of `types`, of any grid and session, until `signal` aborts. */
+export function hear(types, handler, signal) {
+  for (const type of types)
+    channel.addEventListener(type, ({ detail }) => handler(detail), { signal });
 }
 
 /** Keep events back while `load` fetches a snapshot, then apply them on top of it. */
@@ -46,12 +65,12 @@ function open({ reload = false } = {}) {
   source.onopen = () => {
     clearTimeout(alarm);
     hush(LOST);
-    if (reload || lost) onReload();
+    if (reload || lost) receive({ type: "reset" });
     reload = lost = false;
     alarm = null;
   };
   source.onerror = reconnect;
-  for (const type of ["message", ...Object.keys(handlers)]) {
+  for (const type of ["message", ...OTHERS, ...Object.keys(handlers)]) {
     source.addEventListener(type, ({ data }) => receive(JSON.parse(data)));
   }
 }
@@ -77,12 +96,26 @@ function receive(event) {
 
 function apply(event) {
   handlers[event.type]?.(event);
+  channel.dispatchEvent(new CustomEvent(event.type, { detail: event }));
+}
+
+/** Events are missing: fetch anew, once for all the gaps told of at the same time. */
+function reset() {
+  gap ??= setTimeout(() => {
+    gap = null;
+    if (!store.busy) onReload();
+  }, GAP_MS);
 }
 
 const isShown = (event) => event.batch_id && event.batch_id === store.batch?.id;
 
+/** Each new attempt begins without progress; a pick not stored yet is left alone. */
 function image({ type, id, batch_id, image_id, ...fields }) {
-  if (isShown({ batch_id })) store.patchImage(image_id, fields);
+  if (!isShown({ batch_id })) return;
+  const { state, server } = store.image(image_id) ?? {};
+  if (fields.state !== state || fields.server !== server) fields.progress = null;
+  if (isPending(image_id)) delete fields.selection;
+  store.patchImage(image_id, fields);
 }
 
 function batch({ type, id, batch_id, ...fields }) {
@@ -105,5 +138,5 @@ function session({ session_id, batch_id }) {
 }
 
 function live(event) {
-  if (isShown(event)) store.emit("live", event);
+  if (isShown(event)) store.setLive(event);
 }

@@ -1,9 +1,10 @@
 /** The grid: a listbox of cards, every box reserved before its picture exists. */
 import { Card } from "./card.js";
-import { LiveElement, flag, h } from "./dom.js";
+import { LiveElement, button, flag, h } from "./dom.js";
 import { toggle } from "./picks.js";
 import { store } from "./store.js";
 import { steer } from "./studio.js";
+import { showTab } from "./tabs.js";
 import { longPress } from "./touch.js";
 import { FILTERS, ORDERS, columnsFor } from "./view.js";
 import { openZoom } from "./zoom.js";
@@ -12,8 +13,12 @@ import { openZoom } from "./zoom.js";
 export const CARD_KEYS = [..."1234567890abcdefghjklmnopqstuvwxy"];
 /** Up to so many pictures are shown large, and so as originals instead of thumbnails. */
 const FEW = 4;
+const PRIMARY = { "data-kind": "primary" };
 
-const NO_SERVER = ["No server yet", "Add your first ComfyUI server: the Servers tab shows how."];
+const NO_SERVER = [
+  "No server yet",
+  "Pictures are made by ComfyUI, on this machine or any other it can reach. One address is enough.",
+];
 const WELCOME = [
   "Your first grid is one sentence away",
   "Describe a picture above and press Enter. Pick the drafts you like; the next stage redraws " +
@@ -48,7 +53,7 @@ class Grid extends LiveElement {
     longPress(this.list, (target) => this.zoom(this.cardOf(target)), signal);
     store.watch(["batch", "servers"], () => this.render(), signal);
     store.watch(["image"], (image) => image && this.update(image), signal);
-    store.watch(["live"], (event) => event && this.find(event.image_id)?.live(event), signal);
+    store.watch(["live"], (image) => image && this.find(image.id)?.live(), signal);
   }
 
   render() {
@@ -103,8 +108,10 @@ class Grid extends LiveElement {
     flag(this.empty, "hidden", !on);
     if (!on) return;
     const servers = store.servers;
-    const [title, text] = servers?.total === 0 ? NO_SERVER : WELCOME;
-    this.empty.replaceChildren(h("h2", {}, title), h("p", {}, text));
+    const none = servers?.total === 0;
+    const [title, text] = none ? NO_SERVER : WELCOME;
+    const way = none && button("Add your first server", () => showTab("Servers"), PRIMARY);
+    this.empty.replaceChildren(...[h("h2", {}, title), h("p", {}, text), way].filter(Boolean));
   }
 
   update(image) {

@@ -3,6 +3,7 @@ import { LiveElement, button, flag, h } from "./dom.js";
 import { clock } from "./format.js";
 import { openSessions } from "./sessions.js";
 import { store } from "./store.js";
+import { showTab } from "./tabs.js";
 
 class Header extends LiveElement {
   connect(signal) {
@@ -10,12 +11,17 @@ class Header extends LiveElement {
       class: "v-button v-session",
       "aria-haspopup": "dialog",
     });
-    this.time = h("span", { class: "v-time", "aria-label": "Time left" });
+    this.time = h("button", {
+      type: "button",
+      class: "v-plain v-time",
+      title: "What is being made, and where",
+      onclick: () => showTab("Queue"),
+    });
     this.dot = h("i", { class: "v-dot", "aria-hidden": "true" });
     this.serverText = h("span");
     const servers = h(
       "button",
-      { type: "button", class: "v-servers-link", onclick: () => showTab("Servers") },
+      { type: "button", class: "v-plain", onclick: () => showTab("Servers") },
       this.dot,
       this.serverText,
     );
@@ -26,8 +32,7 @@ class Header extends LiveElement {
     store.watch(["session"], () => this.renderSession(), signal);
     store.watch(["servers"], () => this.renderServers(), signal);
     store.watch(["batch", "progress"], () => this.renderTime(), signal);
-    const timer = setInterval(() => this.renderTime(), 1000);
-    signal.addEventListener("abort", () => clearInterval(timer));
+    this.every(1000, () => this.renderTime());
   }
 
   renderSession() {
@@ -49,12 +54,6 @@ class Header extends LiveElement {
     const left = store.secondsLeft;
     this.time.textContent = left === null ? "" : `${clock(left)} left`;
   }
-}
-
-/** Open one of the page's tabs by its name. */
-export function showTab(name) {
-  const tabs = [...document.querySelectorAll("#vibes-tabs button[role=tab]")];
-  tabs.find((tab) => tab.textContent.trim() === name)?.click();
 }
 
 customElements.define("vibes-header", Header);

@@ -6,6 +6,7 @@ import "./header.js";
 import "./learning.js";
 import "./notice.js";
 import "./progress.js";
+import "./queue.js";
 import "./servers.js";
 import { followSession } from "./form.js";
 import { bindKeys } from "./keys.js";

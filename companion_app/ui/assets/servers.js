@@ -1,126 +1,171 @@
-/** Tab Servers: what each server is doing, why not, and what it can render. */
+/** Tab Servers: how each server is, what it can make, and adding another. */
 import { get } from "./api.js";
-import { LiveElement, button, h, hint, table } from "./dom.js";
-import { gigabytes, modelName, percent, plural } from "./format.js";
+import { LiveElement, button, flag, h, hint, table, write } from "./dom.js";
+import { hear } from "./events.js";
+import { modelName, percent, plural } from "./format.js";
+import { LiveList } from "./list.js";
 import { report, say } from "./notice.js";
-import { store } from "./store.js";
+import { queue } from "./queue-state.js";
+import { ServerCard } from "./server-card.js";
+import "./server-form.js";
 
 const REFRESH_MS = 5000;
-const COLUMNS = ["Server", "State", "Queue", "Free memory", "Loaded checkpoint", "Images a minute"];
-const SNIPPET = `servers:
-  - name: studio-1
-    url: http://192.168.1.20:8188
-`;
+const PAUSE_MS = 1000;
+const FIRST =
+  "Pictures are made by ComfyUI, on this machine or any other it can reach. Start it there and " +
+  "write its address here; Test says whether it can be used.";
 
 class Servers extends LiveElement {
+  servers = null;
+  rates = {};
+  told = 0;
+  /** The form to add a server is wanted. */
+  adding = false;
+
   connect(signal) {
+    if (!this.cards) this.build(); // moved, not new: what is typed stays
     this.whenShown(() => this.load());
-    store.addEventListener("servers", () => this.load(), { signal });
-    const timer = setInterval(() => this.load(), REFRESH_MS);
-    signal.addEventListener("abort", () => clearInterval(timer));
+    this.every(REFRESH_MS, () => this.load());
+    this.every(1000, () => this.render());
+    hear(["servers", "reset"], () => this.load({ faults: true }), signal);
+    hear(["image", "queue"], () => this.follow(), signal);
+    queue.addEventListener("change", () => this.renderCards(), { signal });
   }
 
-  async load() {
-    if (this.offsetParent === null || document.hidden) return;
+  build() {
+    const refresh = ({ shown } = {}) => (shown ? this.render() : this.load({ faults: true }));
+    this.said = hint("");
+    this.add = button("Add a server", () => this.open(!this.adding), { "data-kind": "primary" });
+    this.head = h(
+      "header",
+      { class: "v-panel-head" },
+      h("div", {}, h("h2", {}, "Servers"), this.said),
+    );
+    this.head.append(this.add);
+    this.form = h("vibes-server-form");
+    this.form.addEventListener("added", ({ detail }) => this.added(detail));
+    this.form.addEventListener("closed", () => this.open(false));
+    this.first = h("div", { class: "v-empty" });
+    this.first.append(h("h2", {}, "Add your first ComfyUI server"), h("p", {}, FIRST));
+    this.adder = h(
+      "section",
+      { class: "v-panel v-adder", "aria-label": "Add a server" },
+      this.form,
+    );
+    const demo = h("code", {}, "vibes demo");
+    this.demo = h(
+      "p",
+      { class: "v-demo" },
+      "No server at hand? ",
+      demo,
+      " brings two that need no GPU.",
+    );
+    this.cards = h("ul", { class: "v-servers", "aria-label": "Servers" });
+    this.list = new LiveList(this.cards, (server) => new ServerCard(server, refresh));
+    this.models = h("section", { class: "v-panel" });
+    this.replaceChildren(
+      ...[h("vibes-notice"), this.head, this.first, this.adder, this.demo, this.cards, this.models],
+    );
+  }
+
+  async load({ faults = false } = {}) {
+    if (!this.isShown) return;
     try {
       const [servers, rates] = await Promise.all([get("/api/gpus"), get("/api/checkpoints/stats")]);
-      this.render(servers, rates);
+      Object.assign(this, { servers, rates, told: Date.now() });
+      this.render();
+      queue.refresh();
+      if (faults) for (const card of this.list.views.values()) card.faults.refresh();
     } catch (error) {
       report(error, { label: "Try again", run: () => this.load() });
     }
   }
 
-  render(servers, rates) {
-    const content = servers.length ? [list(servers), checkpoints(servers, rates)] : [empty()];
-    const notice = this.querySelector("vibes-notice") ?? h("vibes-notice");
-    this.replaceChildren(
-      notice,
-      h("header", { class: "v-panel-head" }, h("h2", {}, "Servers")),
-      ...content,
+  /** Images begin and end: see before long what that means for the servers. */
+  follow() {
+    this.following ??= setTimeout(() => {
+      this.following = null;
+      this.load();
+    }, PAUSE_MS);
+  }
+
+  open(adding) {
+    this.adding = adding;
+    this.render();
+    (adding ? this.form.url : this.add).focus();
+  }
+
+  added({ name }) {
+    this.adding = false;
+    say(`${name} is added.`);
+    this.load();
+  }
+
+  render() {
+    const { servers } = this;
+    if (!servers) return;
+    const none = servers.length === 0;
+    this.form.taken = servers.map(({ name }) => name);
+    for (const node of [this.first, this.demo]) flag(node, "hidden", !none);
+    flag(this.head, "hidden", none);
+    flag(this.adder, "hidden", !none && !this.adding);
+    flag(this.form.cancel, "hidden", none);
+    this.add.setAttribute("aria-expanded", String(this.adding));
+    write(this.said, counted(servers));
+    this.renderCards();
+    this.renderModels();
+  }
+
+  renderCards() {
+    if (!this.servers || !this.isShown) return;
+    const since = (Date.now() - this.told) / 1000;
+    this.list.show(
+      this.servers.map((server) => ((server.id = server.name), server)),
+      since,
     );
   }
-}
 
-function empty() {
-  return h(
-    "section",
-    { class: "v-empty" },
-    h("h2", {}, "Add your first ComfyUI server"),
-    h("p", {}, "Write its name and address into config/gpus.yaml, then start Vibes again."),
-    h("p", {}, "No server at hand? ", h("code", {}, "vibes demo"), " brings two that need no GPU."),
-    h("pre", {}, SNIPPET),
-    button("Copy", copy),
-  );
-}
-
-async function copy() {
-  try {
-    await navigator.clipboard.writeText(SNIPPET);
-    say("Copied.");
-  } catch {
-    say("Copying is not allowed here: select the text instead.");
+  renderModels() {
+    const names = [...new Set(this.servers.flatMap((server) => server.checkpoints))].sort();
+    flag(this.models, "hidden", names.length === 0);
+    const seen = JSON.stringify([names, this.rates, this.servers.map((one) => one.checkpoints)]);
+    if (seen === this.seen) return;
+    this.seen = seen;
+    const title = `${plural(names.length, "checkpoint")} on ${plural(this.servers.length, "server")}`;
+    const rows = names.map((name) => line(name, this.servers, this.rates[name]));
+    const content = table(["Checkpoint", "On", "Picked", "Rate"], rows);
+    this.models.replaceChildren(h("h3", {}, title), content);
   }
 }
 
-function list(servers) {
-  return h("section", { class: "v-panel v-wide" }, table(COLUMNS, servers.map(line)));
+/** "3 of 4 can be used · 61 pictures a minute". */
+function counted(servers) {
+  const usable = servers.filter(({ state, draining }) => state !== "offline" && !draining);
+  const rate = usable.reduce((sum, server) => sum + (server.images_per_minute ?? 0), 0);
+  const parts = [`${usable.length} of ${servers.length} in use`];
+  if (rate) parts.push(`${Math.round(rate)} pictures a minute at their best`);
+  return parts.join(" · ");
 }
 
-function line(server) {
-  const {
-    queue_running: running = 0,
-    queue_pending: pending = 0,
-    vram_free: free,
-    vram_total: total,
-  } = server;
-  const memory = total ? `${gigabytes(free ?? 0)} of ${gigabytes(total)}` : "–";
-  const state = h("span", { class: "v-state", "data-state": server.state }, server.state);
-  const reason = server.reason || server.waiting;
-  const cells = [
-    running + pending ? `${running} running, ${pending} waiting` : "empty",
-    memory,
-    server.loaded_checkpoint ? modelName(server.loaded_checkpoint) : "–",
-    server.images_per_minute ? server.images_per_minute.toFixed(1) : "–",
-  ].map((text, index) => h("td", { class: "v-number", "data-label": COLUMNS[index + 2] }, text));
+function line(name, servers, { selected = 0, total = 0, selection_rate: rate = 0 } = {}) {
+  const has = servers.filter((server) => server.checkpoints.includes(name));
+  const where =
+    has.length === servers.length && has.length > 2 ? ["all of them"] : has.map((one) => one.name);
+  const bar = h("div", { class: "v-rate" }, h("i", {}));
+  bar.style.setProperty("--rate", rate);
+  const share = h(
+    "div",
+    { class: "v-rate-cell" },
+    bar,
+    h("span", { class: "v-number" }, percent(rate)),
+  );
   return h(
     "tr",
     {},
-    h("th", { scope: "row" }, server.name, hint(server.url)),
-    h("td", { class: "v-full" }, state, reason && hint(reason)),
-    ...cells,
-  );
-}
-
-function checkpoints(servers, rates) {
-  const names = [...new Set(servers.flatMap((server) => server.checkpoints))].sort();
-  if (names.length === 0) return null;
-  const rows = names.map((name) => {
-    const where = servers
-      .filter((server) => server.checkpoints.includes(name))
-      .map((server) => server.name);
-    const { selected = 0, total = 0, selection_rate: rate = 0 } = rates[name] ?? {};
-    const bar = h("div", { class: "v-rate" }, h("i", {}));
-    bar.style.setProperty("--rate", rate);
-    return h(
-      "tr",
-      {},
-      h("th", { scope: "row", title: name }, modelName(name)),
-      h("td", {}, where.join(", ")),
-      h("td", { class: "v-number" }, total ? `${selected} of ${total}` : "not shown yet"),
-      h(
-        "td",
-        {},
-        total > 0 &&
-          h("div", { class: "v-rate-cell" }, bar, h("span", { class: "v-number" }, percent(rate))),
-      ),
-    );
-  });
-  const title = `${plural(names.length, "checkpoint")} on ${plural(servers.length, "server")}`;
-  return h(
-    "section",
-    { class: "v-panel" },
-    h("h3", {}, title),
-    table(["Checkpoint", "On", "Picked", "Rate"], rows),
+    h("th", { scope: "row", title: name }, modelName(name)),
+    h("td", {}, where.join(", ")),
+    h("td", { class: "v-number" }, total ? `${selected} of ${total}` : "not shown yet"),
+    h("td", {}, total > 0 && share),
   );
 }
 

@@ -1,6 +1,7 @@
 /** What the page knows: the open session, the grid on screen, the servers. No DOM in here. */
+import { Watched } from "./watched.js";
 
-class Store extends EventTarget {
+class Store extends Watched {
   settings = { stages: [] };
   session = null;
   /** GET /api/batches/{id}, or a placeholder of the same shape (id null) while one is planned. */
@@ -12,17 +13,6 @@ class Store extends EventTarget {
   busy = false;
   /** The next grid shown is to be picked in at once: its first card takes the focus. */
   wantsFocus = false;
-
-  /** Run `handler` now and on every later change named in `types`, until `signal` aborts. */
-  watch(types, handler, signal) {
-    for (const type of types)
-      this.addEventListener(type, (event) => handler(event.detail), { signal });
-    handler();
-  }
-
-  emit(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
-  }
 
   setSettings(settings) {
     this.settings = settings;
@@ -59,6 +49,17 @@ class Store extends EventTarget {
     if (!image) return;
     Object.assign(image, fields);
     this.emit("image", image);
+  }
+
+  /** Progress or a preview of an image being made, kept for a card that is drawn anew. */
+  setLive({ type, image_id: id, value, max, preview_url }) {
+    const image = this.image(id);
+    if (!image) return;
+    image.progress = {
+      ...image.progress,
+      ...(type === "preview" ? { preview_url } : { value, max }),
+    };
+    this.emit("live", image);
   }
 
   patchBatch(fields) {

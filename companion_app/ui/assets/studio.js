@@ -62,9 +62,19 @@ export async function createSession(fields) {
   await openSession(id);
 }
 
-/** Fetch the open session and its grid anew. */
-export async function reload() {
-  if (store.session) await attempt(() => openSession(store.session.id));
+/** Fetch the open session, its grid and how many servers there are anew. */
+export function reload() {
+  return attempt(async () => {
+    const counted = get("/health").then(({ servers }) => store.setServers(servers));
+    if (store.session) await openSession(store.session.id);
+    await counted;
+  });
+}
+
+/** Open the session a grid belongs to, at that grid. */
+export async function openGrid({ id, session_id: session }) {
+  await post(`/api/sessions/${session}/navigate`, { to: id });
+  await openSession(session);
 }
 
 /** Draw a new grid; `request` holds the fields of POST /api/generate/batch. */

@@ -1,0 +1,98 @@
+"""A database of the first version is brought up to date with everything in it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from tests.stages.samples import make_recipe
+from vibes.storage import PictureFiles, Store, check, open_database
+from vibes.storage.schema import _FIRST_TABLES
+
+NOW = "2026-01-01T00:00:00.000Z"
+BRIEF = json.dumps({"prompt": "a beach", "tier": "sd15_draft"})
+
+
+def first_version(directory):
+    """A file as the first version left it: two grids, images in every state, their attempts."""
+    db = sqlite3.connect(directory / "vibes.db")
+    with db:
+        for statement in _FIRST_TABLES:
+            db.execute(statement)
+        db.execute(
+            "CREATE TABLE _sqlite_migrations"
+            " (migration_set TEXT, name TEXT, applied_at TEXT, PRIMARY KEY (migration_set, name))"
+        )
+        db.execute("INSERT INTO _sqlite_migrations VALUES ('vibes', 'm001_initial', ?)", [NOW])
+        db.execute("INSERT INTO profiles VALUES ('default', 1, ?)", [NOW])
+        db.execute("INSERT INTO sessions VALUES ('s', 'Beach', 'x', 'default', NULL, ?)", [NOW])
+        for grid in ("g", "h"):
+            db.execute(
+                "INSERT INTO grids (id, session_id, stage, action, brief, created)"
+                " VALUES (?, 's', 0, 'generate', ?, ?)",
+                [grid, BRIEF, NOW],
+            )
+        images = [
+            ("planned", "g", 0, "planned", None),
+            ("open", "g", 1, "submitted", "two"),
+            ("made", "g", 2, "collected", "one"),
+            ("failed", "g", 3, "failed", "one"),
+            ("off", "h", 0, "cancelled", "two"),
+        ]
+        db.executemany(
+            "INSERT INTO images (id, batch_id, position, recipe, reason, state, server)"
+            f" VALUES (?, ?, ?, '{json.dumps(make_recipe().to_dict())}', 'because', ?, ?)",
+            images,
+        )
+        attempts = [
+            ("p1", "open", "one"),
+            ("p2", "open", "two"),
+            ("p3", "made", "one"),
+            ("p4", "made", "two"),
+            ("p5", "failed", "one"),
+            ("p6", "off", "two"),
+            ("p7", "planned", "one"),
+        ]
+        db.executemany(
+            f"INSERT INTO jobs VALUES (?, ?, ?, 'hash', 1, '{NOW}')",
+            attempts,
+        )
+    db.close()
+
+
+def test_a_first_version_keeps_its_rows_and_learns_what_became_of_its_attempts(tmp_path):
+    first_version(tmp_path)
+    files = PictureFiles(tmp_path)
+    files.write(files.original("made"), b"")
+    files.write(files.thumbnail("made"), b"")
+    store = Store(open_database(tmp_path))
+    states = dict(store._db.execute("SELECT prompt_id, state FROM jobs").fetchall())
+    assert states == {
+        "p1": "adrift",
+        "p2": "submitted",
+        "p3": "collected",
+        "p4": "returned",
+        "p5": "failed",
+        "p6": "cancelled",
+        "p7": "returned",
+    }
+    assert store.jobs.under_way() == [("open", "one", "p1"), ("open", "two", "p2")]
+    grid = store.grids.get("g")
+    assert [image.state for image in grid.images] == ["planned", "submitted", "collected", "failed"]
+    assert (grid.priority, grid.images[0].held) == (0, False)
+    spots = [(spot.image_id, spot.batch_rank, spot.image_rank) for spot in store.queue.spots("s")]
+    assert spots == [("planned", 1, 0), ("open", 1, 1)]
+    store.close()
+    assert check(tmp_path) == []
+
+
+def test_the_migrated_tables_are_those_of_a_new_database(tmp_path):
+    for directory in ("old", "new"):
+        (tmp_path / directory).mkdir()
+    first_version(tmp_path / "old")
+    schemas = []
+    for directory in ("old", "new"):
+        db = open_database(tmp_path / directory)
+        schemas.append({table.name: table.schema for table in db.tables if table.name[0] != "_"})
+        db.close()
+    assert schemas[0] == schemas[1]
