@@ -9,9 +9,9 @@ from .eligibility import Eligibility
 from .errand import Errand
 from .outlook import Prospect
 from .placement import Placement
-from .server import Server, phase_of
+from .server import Server
 from .shelves import Kind, WaitingJob
-from .status import ServerStatus, Standing
+from .status import JobPhase, Making, ServerStatus, Speed, Standing
 
 _FRESH = 0.5  # seconds: the time left is asked for with every image, and moves slowly
 
@@ -37,13 +37,31 @@ class Overview:
 
     def statuses(self, trouble: str) -> list[ServerStatus]:
         """How every server is doing; ``trouble`` is why nothing new is begun at all, if so."""
-        return [
-            server.status(
-                checkpoints=self._checkpoints_of(server),
-                waiting=trouble or self._eligibility.why_waiting(server, self._line.kinds),
-            )
-            for server in self._servers.values()
-        ]
+        return [self._status(server, trouble) for server in self._servers.values()]
+
+    def _status(self, server: Server, trouble: str) -> ServerStatus:
+        speeds, loaded = server.lane.speeds, server.lane.loaded
+        return ServerStatus(
+            name=server.name,
+            url=server.address,
+            state=server.state,
+            reason=server.why_not,
+            draining=server.draining,
+            device=server.device.name,
+            version=server.device.version,
+            queue_running=len(server.queue.running),
+            queue_pending=len(server.queue.pending),
+            vram_total=server.device.vram_total,
+            vram_free=server.device.vram_free,
+            loaded_checkpoint=loaded.checkpoint if loaded else None,
+            images_per_minute=speeds.images_per_minute(server.name),
+            speeds=tuple(Speed(**row._asdict()) for row in speeds.sizes(server.name)),
+            switch_seconds=speeds.switch_seconds(server.name),
+            resting_seconds=server.breaker.seconds_left,
+            checkpoints=self._checkpoints_of(server),
+            images=tuple(_making(errand) for errand in server.errands.wanted),
+            waiting=trouble or self._eligibility.why_waiting(server, self._line.kinds),
+        )
 
     def _checkpoints_of(self, server: Server) -> tuple[str, ...]:
         records = self._eligibility.catalog.checkpoints.values()
@@ -65,7 +83,7 @@ class Overview:
             job_id=errand.job.id,
             batch_id=errand.job.batch_id,
             server=server.name,
-            phase=phase_of(errand),
+            phase=_phase(errand),
             attempt=max(errand.waiting.attempts, 1),
             done_in=done_in,
             why=self._elsewhere(errand.waiting, server),
@@ -120,3 +138,16 @@ class Overview:
 
     def _forecast(self) -> list[Prospect]:
         return self._placement.forecast(self._clock())
+
+
+def _making(errand: Errand) -> Making:
+    return Making(image_id=errand.job.id, batch_id=errand.job.batch_id, phase=_phase(errand))
+
+
+def _phase(errand: Errand) -> JobPhase:
+    """Where a job on a server is, in the words of the page."""
+    if errand.is_made:
+        return "storing"
+    if errand.phase == "posted":
+        return "running" if errand.is_running else "queued"
+    return "preparing"

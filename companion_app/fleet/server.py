@@ -23,7 +23,7 @@ from .listener import Listener
 from .pulse import first_of, pause
 from .rendering import Rendering
 from .replies import Device, Finished, QueueState
-from .status import JobPhase, Making, ServerState, ServerStatus, Speed
+from .status import ServerState
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Server:
         self.is_leaving = False
         self._twin: str | None = None
         self._was_resting = False
-        self._queue = QueueState()
+        self.queue = QueueState()  # as last seen
         self._wake = asyncio.Event()
         self._look_now = asyncio.Event()
         self._relist_now = asyncio.Event()
@@ -103,34 +103,10 @@ class Server:
 
     # --- what the fleet asks -----------------------------------------------------------------
 
-    def status(self, *, checkpoints: tuple[str, ...], waiting: str) -> ServerStatus:
-        """How it is doing now, with what the fleet knows about it."""
-        speeds = self.lane.speeds
-        return ServerStatus(
-            name=self.name,
-            url=self._client.address,
-            state=self.state,
-            reason=self.why_not,
-            draining=self.draining,
-            device=self.device.name,
-            version=self.device.version,
-            queue_running=len(self._queue.running),
-            queue_pending=len(self._queue.pending),
-            vram_total=self.device.vram_total,
-            vram_free=self.device.vram_free,
-            loaded_checkpoint=self.lane.loaded.checkpoint if self.lane.loaded else None,
-            images_per_minute=speeds.images_per_minute(self.name),
-            speeds=tuple(Speed(**row._asdict()) for row in speeds.sizes(self.name)),
-            switch_seconds=speeds.switch_seconds(self.name),
-            resting_seconds=self.breaker.seconds_left,
-            checkpoints=checkpoints,
-            images=tuple(self._making(errand) for errand in self.errands.wanted),
-            waiting=waiting,
-        )
-
-    @staticmethod
-    def _making(errand: Errand) -> Making:
-        return Making(image_id=errand.job.id, batch_id=errand.job.batch_id, phase=phase_of(errand))
+    @property
+    def address(self) -> str:
+        """Where it is, without a password that may be part of it."""
+        return self._client.address
 
     @property
     def state(self) -> ServerState:
@@ -139,7 +115,7 @@ class Server:
             return "offline"
         if self.draining:
             return "draining"
-        return "busy" if self.errands.unfinished or self._queue.running else "online"
+        return "busy" if self.errands.unfinished or self.queue.running else "online"
 
     @property
     def why_not(self) -> str:
@@ -150,7 +126,7 @@ class Server:
             return "It finishes what it has and takes nothing new."
         if self._twin is not None:
             return f"It is {self._twin} under a second name: give one of them another address."
-        if self.errands.is_occupied(self._queue):
+        if self.errands.is_occupied(self.queue):
             return "It is still busy with an image that was given up."
         if self.breaker.resting:
             return "It failed several times in a row and rests, unless no other server can."
@@ -159,7 +135,7 @@ class Server:
     @property
     def is_open(self) -> bool:
         """Whether it may be given jobs."""
-        blocked = self._twin is not None or self.errands.is_occupied(self._queue)
+        blocked = self._twin is not None or self.errands.is_occupied(self.queue)
         return self.online and not self.draining and not blocked
 
     def wake(self) -> None:
@@ -196,7 +172,7 @@ class Server:
     async def _connect(self) -> None:
         self.device = await self._client.device()
         self.listing = await self._discovery.listing()
-        self._queue = await self._client.queue()
+        self.queue = await self._client.queue()
         self._forget_what_a_restart_loses()
         self.online = True
         self._backoff.reset()
@@ -223,7 +199,7 @@ class Server:
             self._fleet.log.fault(self.name, "offline", str(error))
         self.online = False
         self._reason = str(error)
-        self._queue = QueueState()
+        self.queue = QueueState()
         self.errands.server_went()
         self.tried.set()
         self._fleet.changed(self)
@@ -251,8 +227,8 @@ class Server:
         while True:
             posted = self.errands.posted
             try:
-                self._queue = await self._client.queue()
-                await self.errands.tend_orphans(self._queue)
+                self.queue = await self._client.queue()
+                await self.errands.tend_orphans(self.queue)
                 polls += 1
                 if polls % _DEVICE_EVERY == 0:
                     self.device = await self._client.device()
@@ -272,7 +248,7 @@ class Server:
     def _judge(self, posted: list[Errand], *, elapsed: float) -> None:
         """What the queue says of our prompts, and of whose server this is."""
         self.errands.seen(
-            self._queue,
+            self.queue,
             posted,
             elapsed=elapsed,
             lost_after=self._poll_seconds,
@@ -281,7 +257,7 @@ class Server:
         rested, self._was_resting = self._was_resting, self.breaker.resting
         if rested != self._was_resting:
             self._fleet.changed(self)
-        twin = self._twin or self._fleet.twin_of(self, self._queue)
+        twin = self._twin or self._fleet.twin_of(self, self.queue)
         if twin is not None and self._twin is None:
             self._twin = twin
             self._fleet.log.fault(self.name, "twin", f"{self.name} is {twin} under a second name.")
@@ -336,12 +312,3 @@ class Server:
         errand.progressed()
         if isinstance(message, (wire.SamplerStep, wire.Preview)):
             self._fleet.heard(self.name, errand.job, message)
-
-
-def phase_of(errand: Errand) -> JobPhase:
-    """In the words of the page."""
-    if errand.is_made:
-        return "storing"
-    if errand.phase == "posted":
-        return "running" if errand.is_running else "queued"
-    return "preparing"

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import companion_app
 from vibes.errors import ConfigError
 from vibes.settings import ServerConfig, Settings, data_root, load_settings
 
@@ -24,6 +28,13 @@ def test_shipped_files_alone_make_complete_settings():
     assert "sd15_draft" in settings.tiers
     assert settings.servers == ()
     assert (settings.host, settings.port) == ("127.0.0.1", 7860)
+
+
+def test_no_setting_is_without_effect():
+    files = Path(companion_app.__path__[0]).rglob("*.py")
+    code = "".join(path.read_text(encoding="utf-8") for path in files)
+    read = set(re.findall(r"\b(?:settings|told)\.(\w+)", code))
+    assert Settings.model_fields.keys() <= read
 
 
 def test_data_root_holds_the_configuration_and_the_workflows():

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from vibes.errors import NotFound
 from vibes.stages import OPEN_STATES, ImageState, Selection
 
 _ON_ITS_WAY = "('submitted', 'adrift')"
@@ -158,12 +159,14 @@ class JobRecords:
         return [row for row in rows if image_ids is None or row[0] in image_ids]
 
     def step(self, image_id: str) -> Step:
-        """How an image and its batch stand now."""
+        """How an image and its batch stand now; raises NotFound."""
         row = self._db.execute(
             "SELECT id, batch_id, state, selection, server, error,"
             " (SELECT paused FROM grids WHERE id = batch_id) FROM images WHERE id = ?",
             [image_id],
         ).fetchone()
+        if row is None:  # its session was deleted meanwhile
+            raise NotFound(f"There is no image '{image_id}'.")
         id, batch_id, state, selection, server, error, paused = row
         counts = self._db.execute(
             "SELECT state, count(*) FROM images WHERE batch_id = ? GROUP BY state", [batch_id]
