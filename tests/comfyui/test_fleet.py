@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from pydantic import HttpUrl
 
-from companion_app.fleet import Fleet, Job, ProgressStream
+from companion_app.fleet import FaultKind, Fleet, Job, ProgressStream
 from tests.comfyui.servers import LORA, ComfyUI
 from vibes.recipes import Candidate, LoraUse, Recipe
 from vibes.settings import ServerConfig
@@ -49,8 +49,19 @@ class MemoryLog:
         self.faults[job.id] = "cancelled"
         self.settled.set()
 
+    async def returned(self, job: Job, *, prompt_id: str, adrift: bool, why: str) -> None:
+        del self.made_by[job.id]
+
+    async def dropped(self, prompt_id: str) -> None:
+        pass
+
     async def source_bytes(self, image_id: str) -> bytes:
         return self.pictures[image_id]
+
+    def fault(
+        self, server: str, kind: FaultKind, sentence: str, image_id: str | None = None
+    ) -> None:
+        raise AssertionError(sentence)  # these servers do nothing wrong
 
     async def until(self, count: int) -> None:
         """Wait until that many jobs have ended, one way or the other."""
