@@ -29,6 +29,10 @@ class QueueState:
     def __contains__(self, prompt_id: str) -> bool:
         return prompt_id in self.running or prompt_id in self.pending
 
+    def without(self, prompt_id: str) -> QueueState:
+        """The same when that prompt is done."""
+        return QueueState(self.running - {prompt_id}, self.pending - {prompt_id})
+
 
 @dataclass(frozen=True, slots=True)
 class FileRef:

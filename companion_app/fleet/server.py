@@ -295,6 +295,7 @@ class Server:
         self._fleet.begun(self.name, errand)
 
     def _on_finished(self, errand: Errand, finished: Finished) -> None:
+        self.queue = self.queue.without(errand.prompt_id)  # known before the next poll says so
         if finished.how == "success":
             self._fleet.made(self.name, errand)
         self.wake()

@@ -159,6 +159,16 @@ async def test_status_names_what_a_server_has_and_does(serve, studio, jobs):
     assert status.vram_total
 
 
+async def test_a_server_that_has_made_everything_is_idle_before_its_queue_is_asked_again(
+    serve, studio, jobs
+):
+    here = await studio(await serve("one", seconds=0.1), poll_seconds=60)
+    here.fleet.submit(jobs(3))
+    await here.log.until("collected", 3)
+    status = here.fleet.statuses()[0]
+    assert (status.state, status.queue_running, status.queue_pending) == ("online", 0, 0)
+
+
 async def test_an_unknown_server_cannot_be_drained(serve, studio):
     here = await studio(await serve("one"))
     with pytest.raises(NotFound, match="no server 'three'"):

@@ -18,6 +18,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Playwright,
+    expect,
     sync_playwright,
 )
 from playwright.sync_api import Error as PlaywrightError
@@ -27,6 +28,8 @@ from .spare import spare_server
 
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
 """Chromium in a container: no user namespaces, a small /dev/shm."""
+
+expect.set_options(timeout=15_000)  # milliseconds: what is true in the end may come late
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,7 @@ def _card(page: Page, name: str) -> Locator:
 
 
 def test_a_card_tells_what_its_server_makes_has_and_needs(servers: Page, line: Line) -> None:
-    line.submit("a beach at dusk", count=12)
+    line.submit("a beach at dusk", count=60)
     card = _card(servers, "demo-fast")
     expect(card).to_contain_text("of a beach at dusk")
     expect(card).to_contain_text("configuration file")
