@@ -11,7 +11,7 @@ from .outlook import Prospect
 from .placement import Placement
 from .server import Server
 from .shelves import Kind, WaitingJob
-from .status import JobPhase, Making, ServerStatus, Speed, Standing
+from .status import JobPhase, Making, ServerStatus, Standing
 
 _FRESH = 0.5  # seconds: the time left is asked for with every image, and moves slowly
 
@@ -55,7 +55,7 @@ class Overview:
             vram_free=server.device.vram_free,
             loaded_checkpoint=loaded.checkpoint if loaded else None,
             images_per_minute=speeds.images_per_minute(server.name),
-            speeds=tuple(Speed(**row._asdict()) for row in speeds.sizes(server.name)),
+            speeds=speeds.sizes(server.name),
             switch_seconds=speeds.switch_seconds(server.name),
             resting_seconds=server.breaker.seconds_left,
             checkpoints=self._checkpoints_of(server),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from itertools import count
 from typing import Any
 from weakref import WeakSet
@@ -46,12 +45,6 @@ class ProgressStream:
         for reader in tuple(self._readers):
             reader.offer(event)
 
-    def subscribe(
-        self, batch_id: str | None = None, after: int | None = None
-    ) -> AsyncGenerator[Event, None]:
-        """The events of ``bursts``, one by one."""
-        return _singly(self.bursts(batch_id, after))
-
     def bursts(
         self, batch_id: str | None = None, after: int | None = None
     ) -> AsyncGenerator[list[Event], None]:
@@ -59,7 +52,7 @@ class ProgressStream:
 
         A reader that gets "reset" has missed events, or saw another studio's: it should read anew
         whatever it shows. With ``batch_id`` only those of that batch and those that concern no
-        batch alone. A reader that falls hopelessly behind sees its stream end; it can subscribe
+        batch alone. A reader that falls hopelessly behind sees its stream end; it can ask
         again with its last id.
         """
         reader = _Reader(batch_id, self._backlog)
@@ -85,13 +78,6 @@ class ProgressStream:
                 yield burst
         finally:
             self._readers.discard(reader)
-
-
-async def _singly(bursts: AsyncGenerator[list[Event], None]) -> AsyncGenerator[Event, None]:
-    async with aclosing(bursts):
-        async for burst in bursts:
-            for event in burst:
-                yield event
 
 
 class _Reader:

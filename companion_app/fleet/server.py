@@ -301,7 +301,7 @@ class Server:
         self.wake()
 
     def _on_message(self, message: wire.Message) -> None:
-        if isinstance(message, wire.NodeText) or message.prompt_id is None:
+        if message.prompt_id is None:
             return
         errand = self.errands.get(message.prompt_id)
         if errand is None:

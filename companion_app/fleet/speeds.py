@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from .shelves import Kind
+from .status import Speed
 
 _WEIGHT = 0.3  # of the newest measurement: a change is followed within a few images
 #: Images' time a server is thought to need for loading a checkpoint until it has been measured.
@@ -13,15 +13,6 @@ SWITCH_IMAGES = 5.0
 _BLIND = 1.0  # seconds for an image while nothing at all is known
 
 Size = tuple[str, int, int]  # tier, width, height
-
-
-class SizeSpeed(NamedTuple):
-    """Seconds one image of this tier and size takes on a server, with the steps it last had."""
-
-    tier: str
-    width: int
-    height: int
-    seconds: float
 
 
 @dataclass
@@ -132,16 +123,20 @@ class Speeds:
         """The same as measured, None before that."""
         return self._servers[server].switch if server in self._servers else None
 
-    def sizes(self, server: str) -> tuple[SizeSpeed, ...]:
-        """What has been measured there, size by size."""
+    def sizes(self, server: str) -> tuple[Speed, ...]:
+        """What has been measured there, size by size, with the steps the last image had."""
         if server not in self._servers:
             return ()
         known = self._servers[server]
-        return tuple(SizeSpeed(*s, v * known.steps[s]) for s, v in sorted(known.per_step.items()))
+        return tuple(
+            Speed(tier=tier, width=width, height=height, seconds=seconds * known.steps[size])
+            for size, seconds in sorted(known.per_step.items())
+            for tier, width, height in [size]
+        )
 
     def images_per_minute(self, server: str) -> float | None:
         """Of the size it made last; None until one has been measured."""
-        by_size = {row[:3]: row.seconds for row in self.sizes(server)}
+        by_size = {(s.tier, s.width, s.height): s.seconds for s in self.sizes(server)}
         latest = self._servers[server].latest if by_size else None
         seconds = by_size.get(latest) if latest else None
         return 60 / seconds if seconds else None

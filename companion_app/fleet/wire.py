@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeGuard
 #: First message after connecting: asks for previews that say which prompt they belong to.
 FEATURE_FLAGS = json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}})
 
-_PREVIEW, _TEXT, _PREVIEW_WITH_METADATA = 1, 3, 4  # binary events, a big-endian uint32
+_PREVIEW, _PREVIEW_WITH_METADATA = 1, 4  # binary events, a big-endian uint32
 #: Frequent events that say nothing the others do not: not worth reading to their end.
 _PASSED_OVER = ('{"type": "progress_state"', '{"type": "executed"', '{"type": "status"')
 _LARGEST = 1e9  # steps
@@ -52,15 +52,7 @@ class Preview:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class NodeText:
-    """Text a node wants shown beside itself."""
-
-    node: str
-    text: str
-
-
-Message = NodeStarted | SamplerStep | PromptEnded | Preview | NodeText
+Message = NodeStarted | SamplerStep | PromptEnded | Preview
 
 
 def parse(message: str | bytes) -> Message | None:
@@ -121,8 +113,6 @@ def _parse_binary(message: bytes) -> Message | None:
     if head > len(message) - 8:
         return None
     label, payload = message[8 : 8 + head], message[8 + head :]
-    if event == _TEXT:
-        return NodeText(label.decode(errors="replace"), payload.decode(errors="replace"))
     if event == _PREVIEW_WITH_METADATA:
         return _preview(label, payload)
     return None

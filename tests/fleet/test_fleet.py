@@ -97,12 +97,12 @@ async def test_a_server_has_one_prompt_running_and_at_most_one_waiting(serve, st
 
 async def test_progress_and_previews_are_told_of_each_image(serve, studio, jobs):
     here = await studio(await serve("one", seconds=None, speed=20.0))
-    events = here.progress.subscribe("batch")
+    events = here.progress.bursts("batch")
     here.fleet.submit(jobs(1))
     await here.log.until("collected", 1)
     await here.eventually(lambda: here.fleet.preview("image-0") is None)
     here.progress.close()
-    told = [event async for event in events]
+    told = [event async for burst in events for event in burst]
     steps = [event for event in told if event["type"] == "progress"]
     assert steps[-1]["value"] == steps[-1]["max"]
     assert {(e["image_id"], e["server"]) for e in steps} == {("image-0", "one")}

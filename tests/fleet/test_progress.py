@@ -16,12 +16,12 @@ def preview(batch: str = "b") -> dict:
 
 
 async def read(events) -> list[dict]:
-    return [event async for event in events]
+    return [event async for burst in events for event in burst]
 
 
 async def test_events_arrive_in_order_with_growing_ids():
     stream = ProgressStream()
-    events = stream.subscribe()
+    events = stream.bursts()
     for number in range(3):
         stream.publish(image(n=number))
     stream.close()
@@ -32,7 +32,7 @@ async def test_events_arrive_in_order_with_growing_ids():
 
 async def test_a_reader_of_one_batch_gets_its_events_and_those_of_no_batch():
     stream = ProgressStream()
-    events = stream.subscribe("b")
+    events = stream.bursts("b")
     stream.publish(image("b"))
     stream.publish(image("other"))
     stream.publish({"type": "servers", "online": 1, "total": 2})
@@ -42,7 +42,7 @@ async def test_a_reader_of_one_batch_gets_its_events_and_those_of_no_batch():
 
 async def test_every_reader_learns_where_its_session_stands_now():
     stream = ProgressStream()
-    events = stream.subscribe("b")
+    events = stream.bursts("b")
     stream.publish({"type": "session", "session_id": "s", "batch_id": "next"})
     stream.close()
     assert [e["batch_id"] for e in await read(events)] == ["next"]
@@ -54,7 +54,7 @@ async def test_a_reader_that_comes_back_misses_no_lasting_event():
     stream.publish(preview())
     stream.publish(image(n=1))
     stream.publish(image(n=2))
-    events = stream.subscribe("b", after=1)
+    events = stream.bursts("b", after=1)
     stream.publish(image(n=3))
     stream.close()
     assert [e["n"] for e in await read(events)] == [1, 2, 3]
@@ -62,7 +62,7 @@ async def test_a_reader_that_comes_back_misses_no_lasting_event():
 
 async def test_a_slow_reader_loses_previews_before_anything_else():
     stream = ProgressStream(backlog=3)
-    events = stream.subscribe()
+    events = stream.bursts()
     for _ in range(10):
         stream.publish(preview())
     for number in range(3):
@@ -74,21 +74,21 @@ async def test_a_slow_reader_loses_previews_before_anything_else():
 
 async def test_a_reader_hopelessly_behind_is_ended_and_can_resume_without_loss():
     stream = ProgressStream(backlog=2)
-    slow = stream.subscribe()
+    slow = stream.bursts()
     for number in range(5):
         stream.publish(image(n=number))
     seen = await read(slow)
     assert [e["n"] for e in seen] == [0, 1]
-    again = stream.subscribe(after=seen[-1]["id"])
+    again = stream.bursts(after=seen[-1]["id"])
     stream.close()
     assert [e["n"] for e in await read(again)] == [2, 3, 4]
 
 
 async def test_a_closed_stream_ends_present_and_future_readers():
     stream = ProgressStream()
-    early = stream.subscribe()
+    early = stream.bursts()
     stream.close()
-    late = stream.subscribe()
+    late = stream.bursts()
     stream.publish(image())
     assert await read(early) == []
     assert await read(late) == []
@@ -96,9 +96,9 @@ async def test_a_closed_stream_ends_present_and_future_readers():
 
 async def test_a_reader_that_leaves_is_forgotten():
     stream = ProgressStream()
-    events = stream.subscribe()
+    events = stream.bursts()
     stream.publish(image())
-    assert (await anext(events))["type"] == "image"
+    assert [event["type"] for event in await anext(events)] == ["image"]
     await events.aclose()
     assert len(stream._readers) == 0
 
@@ -108,11 +108,11 @@ async def test_a_reader_that_missed_events_is_told_to_read_anew(last_seen):
     stream = ProgressStream(replay=4, first_id=1)
     for number in range(10):
         stream.publish({"type": "image", "number": number})
-    events = stream.subscribe(after=last_seen)
+    events = stream.bursts(after=last_seen)
     stream.publish({"type": "image", "number": 10})
-    assert [(await anext(events))["type"] for _ in range(2)] == ["reset", "image"]
+    assert [event["type"] for event in await anext(events)] == ["reset", "image"]
 
 
 async def test_a_reader_of_a_former_run_is_told_to_read_anew():
-    events = ProgressStream(first_id=5000).subscribe(after=17)
-    assert await anext(events) == {"type": "reset", "id": 4999}
+    events = ProgressStream(first_id=5000).bursts(after=17)
+    assert await anext(events) == [{"type": "reset", "id": 4999}]

@@ -59,14 +59,6 @@ def test_a_preview_without_metadata_belongs_to_nobody(numbered, picture):
     assert wire.parse(message) == wire.Preview(None, mime, picture)
 
 
-@given(st.text(), st.text())
-def test_node_text_is_read_with_the_node_it_belongs_to(node, text):
-    label = node.encode(errors="replace")
-    message = struct.pack(">II", 3, len(label)) + label + text.encode(errors="replace")
-    understood = wire.parse(message)
-    assert understood == wire.NodeText(label.decode(), text.encode(errors="replace").decode())
-
-
 @given(st.binary() | st.text() | st.binary().map(lambda b: b"\0\0\0\4" + b))
 def test_garbage_never_raises(message):
     wire.parse(message)

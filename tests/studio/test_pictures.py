@@ -38,7 +38,7 @@ class Bench:
         self.files = PictureFiles(directory)
         progress = ProgressStream()
         self.progress = progress
-        self.events = progress.subscribe()
+        self.bursts = progress.bursts()
         self.faults = FaultBook(self.store, progress=progress, online=lambda: (0, 0), clock=utc_now)
         self.log = Pictures(
             self.store,
@@ -53,7 +53,7 @@ class Bench:
     async def told(self) -> list[tuple[str, str]]:
         """The type and state of everything published; ends the stream."""
         self.progress.close()
-        return [(event["type"], event.get("state", "")) async for event in self.events]
+        return [(e["type"], e.get("state", "")) async for burst in self.bursts for e in burst]
 
     async def submit(self, server: str = "one") -> None:
         await self.log.submitted(JOB, server=server, prompt_id=server, graph_hash="hash", attempt=1)

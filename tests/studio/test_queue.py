@@ -47,10 +47,10 @@ async def eventually(api, look):
 async def followed(api, act):
     """The events published while ``act`` ran."""
     studio = api.http._transport.app.state.studio
-    events = studio.progress.subscribe()
+    events = studio.progress.bursts()
     await act
     studio.progress.close()
-    return [event async for event in events]
+    return [event async for burst in events for event in burst]
 
 
 async def test_an_empty_queue_has_nothing_left(api):
