@@ -17,11 +17,13 @@ from companion_app.fleet import Fleet, ProgressStream
 from companion_app.serving import WebServer, access_token, address_of, announced, listen, own
 from companion_app.studio import Studio
 from companion_app.studio.catalog import CatalogBrowser
+from companion_app.studio.choosing import Propensities
+from companion_app.studio.dashboard import Dashboard
 from companion_app.studio.exchange import Exchange
 from companion_app.studio.explaining import Explaining
 from companion_app.studio.faults import FaultBook
 from companion_app.studio.feedback import Feedback
-from companion_app.studio.generating import Generating
+from companion_app.studio.generating import Generating, Launcher
 from companion_app.studio.grids import Grids
 from companion_app.studio.iterating import Iterating
 from companion_app.studio.learned import Learned
@@ -63,17 +65,21 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         refresh_seconds=settings.refresh_seconds,
         stall_seconds=settings.stall_seconds,
     )
-    taste = Taste(store, policy=settings.policy, new_rng=new_rng, clock=clock)
+    taste = Taste(
+        store, policy=settings.policy, probes=settings.probes, new_rng=new_rng, clock=clock
+    )
     planner = Planner(settings, fleet=fleet, taste=taste, new_rng=new_rng)
     sessions = Sessions(
         store, files=files, fleet=fleet, progress=progress, stages=settings.stages, clock=clock
     )
     grids = Grids(store, fleet=fleet, progress=progress)
+    propensities = Propensities(store, taste=taste)
+    launcher = Launcher(grids=grids, sessions=sessions, propensities=propensities)
     queue = Queue(store, grids=grids, fleet=fleet, progress=progress, stages=settings.stages)
     servers = Servers(
         fleet, configured=settings.servers, added=added, file=servers_file, faults=faults
     )
-    generating = Generating(store, planner=planner, sessions=sessions, grids=grids, clock=clock)
+    generating = Generating(store, planner=planner, launcher=launcher, taste=taste, clock=clock)
     iterating = Iterating(
         settings,
         store=store,
@@ -81,6 +87,8 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         planner=planner,
         sessions=sessions,
         grids=grids,
+        launcher=launcher,
+        propensities=propensities,
         taste=taste,
         new_rng=new_rng,
         clock=clock,
@@ -99,9 +107,11 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         generating=generating,
         iterating=iterating,
         taste=taste,
-        explaining=Explaining(store, taste=taste),
+        propensities=propensities,
+        explaining=Explaining(store, taste=taste, planner=planner),
         feedback=Feedback(store, taste=taste, clock=clock),
         learned=Learned(taste=taste, planner=planner, fleet=fleet),
+        dashboard=Dashboard(taste=taste, planner=planner, fleet=fleet),
         exchange=Exchange(taste),
         catalog=CatalogBrowser(fleet=fleet, taste=taste),
     )

@@ -12,6 +12,7 @@ from . import (
     fleet,
     generation,
     images,
+    learning,
     preferences,
     problems,
     queue,
@@ -28,7 +29,10 @@ METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 def install(app: FastAPI, studio: Studio) -> None:
     """Give the application every route and the shape of its errors."""
     problems.install(app)
-    nouns = (fleet, servers, queue, sessions, generation, batches, images, preferences, events)
+    nouns = (
+        *(fleet, servers, queue, sessions, generation),
+        *(batches, images, preferences, learning, events),
+    )
     for noun in nouns:
         app.include_router(noun.router(studio))
     app.add_api_route(

@@ -13,6 +13,7 @@ MAX_BODY = 2 * 2**20
 """Bytes; two hundred of the longest prompts fit."""
 MAX_IMPORT = 64 * 2**20
 """Bytes; the history of years fits, a flood does not."""
+IMPORTS = frozenset({"/api/preferences/import", "/api/preferences/prior"})
 
 
 def misfit(request: HTTPConnection) -> Response | None:
@@ -49,7 +50,7 @@ def counted(scope: Scope, receive: Receive) -> Receive:
 
 
 def _limit(scope: Scope) -> int:
-    return MAX_IMPORT if scope["path"] == "/api/preferences/import" else MAX_BODY
+    return MAX_IMPORT if scope["path"] in IMPORTS else MAX_BODY
 
 
 def _too_large(limit: int) -> str:

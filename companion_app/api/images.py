@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict
 
 from companion_app.studio import Studio
 from companion_app.studio.requests import ImageAction, MoveRequest, RatingRequest
-from companion_app.studio.views import Level, View
+from companion_app.studio.views import View
 from vibes.errors import NotFound
+from vibes.preferences.sentences import Level
 from vibes.stages import Selection
 
 FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}

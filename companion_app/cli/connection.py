@@ -42,31 +42,40 @@ def exit_code(error: VibesError) -> int:
 
 
 class StudioClient:
-    """The studio's REST; every refusal is raised as a sentence."""
+    """The studio's REST; every refusal is raised as a sentence.
 
-    def __init__(self, http: httpx.AsyncClient):
+    ``lasts`` where the studio goes on when the command has ended.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, *, lasts: bool = True):
         self._http = http
+        self.lasts = lasts
 
     async def get(self, path: str, **parameters: Any) -> Any:
         """The JSON behind ``path``."""
         return (await self._ask("GET", path, params=parameters)).json()
 
-    async def post(self, path: str, body: Any = None) -> Any:
-        """The JSON answer to ``body``."""
-        return (await self._ask("POST", path, json=body)).json()
+    async def post(self, path: str, body: Any = None, *, patient: bool = False) -> Any:
+        """The JSON answer to ``body``; ``patient`` waits as long as it takes."""
+        waits = {"timeout": None} if patient else {}
+        return (await self._ask("POST", path, json=body, **waits)).json()
 
     async def upload(self, path: str, document: bytes) -> Any:
-        """The JSON answer to a document that is sent as it is, for the studio to judge."""
+        """The JSON answer to a document that is sent as it is, for the studio to judge.
+
+        Waits as long as it takes: a document may tell of years.
+        """
         headers = {"Content-Type": "application/json"}
-        return (await self._ask("POST", path, content=document, headers=headers)).json()
+        sent = {"content": document, "headers": headers, "timeout": None}
+        return (await self._ask("POST", path, **sent)).json()
 
-    async def delete(self, path: str) -> None:
-        """Delete what is at ``path``."""
-        await self._ask("DELETE", path)
+    async def delete(self, path: str, *, patient: bool = False) -> None:
+        """Delete what is at ``path``; ``patient`` waits as long as it takes."""
+        await self._ask("DELETE", path, **({"timeout": None} if patient else {}))
 
-    async def download(self, path: str) -> bytes:
+    async def download(self, path: str, **parameters: Any) -> bytes:
         """The bytes behind ``path``."""
-        return (await self._ask("GET", path)).content
+        return (await self._ask("GET", path, params=parameters)).content
 
     async def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:
         try:
@@ -144,7 +153,7 @@ async def _own_studio(settings: Settings) -> AsyncIterator[StudioClient]:
         httpx.AsyncClient(transport=transport, base_url=url, trust_env=False) as http,
     ):
         await app.state.studio.fleet.wait_ready(FIRST_LOOK_SECONDS)
-        yield StudioClient(http)
+        yield StudioClient(http, lasts=False)
 
 
 def _refusal(answer: httpx.Response) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from vibes.errors import InvalidInput
+from vibes.errors import Conflict, InvalidInput
 from vibes.preferences import Event, event_from_dict, export_document, import_document
+from vibes.preferences import Taste as TastePolicy
+from vibes.preferences.lines import header, is_lines, read_lines
+from vibes.preferences.shared_prior import prior_document, read_prior
 
 from .taste import Intake, Taste
 
@@ -35,21 +38,61 @@ class Exchange:
         events = await self._taste.events(profile)
         return await asyncio.to_thread(lambda: _json(export_document(events)))
 
-    async def import_document(self, body: bytes) -> Intake:
-        """Take in an exported document, whole or not at all; raises InvalidInput."""
-        return await self._take_in(body, import_document)
+    async def export_lines(self, profile: str | None) -> AsyncIterator[bytes]:
+        """Everything learned as JSON Lines, piece by piece."""
+        history = await self._taste.standing(profile)
+        yield _json(header(history.count)) + b"\n"
+        async for piece in history.pieces:
+            yield b"".join(stored.body + b"\n" for stored in piece)
+
+    async def import_file(self, body: bytes) -> Intake:
+        """Take in an exported document or JSON Lines, whole or not at all; raises InvalidInput."""
+        return await self._take_in(body, _exported)
 
     async def take_events(self, body: bytes) -> Intake:
         """Take in events of nodes, each id once; raises InvalidInput."""
         return await self._take_in(body, _events)
+
+    async def build_prior(self, profile: str, min_grids: int) -> bytes:
+        """What the profile taught as a prior for others; raises NotFound, Conflict."""
+        await self._taste.check(profile)
+        return await self._taste.look_through(lambda: self._prior_of(profile, min_grids))
+
+    async def use_prior(self, body: bytes) -> int:
+        """Start from a built prior from now on; gives how many features it tells of.
+
+        Raises InvalidInput for another document.
+        """
+        prior = await asyncio.to_thread(read_prior, body)
+        await self._taste.use_prior(prior, body)
+        return len(prior.features)
+
+    async def drop_prior(self) -> None:
+        """Start from nothing again."""
+        await self._taste.use_prior(None)
+
+    async def prior(self) -> bytes | None:
+        """The document of the prior in use; None without one, InvalidInput for a damaged one."""
+        document = await self._taste.prior_document()
+        if document is not None:
+            await asyncio.to_thread(read_prior, document)
+        return document
 
     async def snapshot(self, profile: str) -> Snapshot:
         """The profile's policy as it is now; raises NotFound."""
         await self._taste.check(profile)
         return await self._taste.look_through(lambda: self._snapshot(profile))
 
-    async def _take_in(self, body: bytes, read: Callable[[object], list[Event]]) -> Intake:
-        return await self._taste.take_in(await asyncio.to_thread(lambda: read(_parsed(body))))
+    async def _take_in(self, body: bytes, read: Callable[[bytes], list[Event]]) -> Intake:
+        return await self._taste.take_in(await asyncio.to_thread(read, body))
+
+    def _prior_of(self, profile: str, min_grids: int) -> bytes:
+        policy = self._taste.policy(profile)
+        if not isinstance(policy, TastePolicy):
+            raise Conflict(
+                f"Policy '{policy.name}' makes no prior: set policy to taste to build one."
+            )
+        return _json(prior_document(policy.shareable(min_grids), min_grids))
 
     def _snapshot(self, profile: str) -> Snapshot:
         known = self._snapshots.get(profile)
@@ -61,7 +104,12 @@ class Exchange:
         return known
 
 
-def _events(document: object) -> list[Event]:
+def _exported(body: bytes) -> list[Event]:
+    return read_lines(body) if is_lines(body) else import_document(_parsed(body))
+
+
+def _events(body: bytes) -> list[Event]:
+    document = _parsed(body)
     if not isinstance(document, list) or not document:
         raise InvalidInput("The body must be a list of at least one event.")
     return [event_from_dict(entry, place=f"[{index}]") for index, entry in enumerate(document)]

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
 from uuid import uuid4
 
 from vibes.errors import Conflict
-from vibes.preferences import ImageActed, ImageRated
-from vibes.stages import Image, Session
+from vibes.preferences import Candidate, ImageActed, ImageRated
+from vibes.prompts import keywords
+from vibes.stages import Grid, Image, Session
 from vibes.storage import Store, StoreThread
 
 from .requests import ImageAction, RatingRequest
 from .sessions import Clock, timestamp
 from .taste import Taste
 from .views import View
+
+
+class _About(TypedDict):
+    id: str
+    time: str
+    profile: str
+    session: str
+    batch: str
+    image: str
+    keywords: tuple[str, ...]
+    candidate: Candidate
+    stage: int
 
 
 class Feedback:
@@ -46,14 +60,15 @@ class Feedback:
         intake = await self._taste.take_in([event])
         return {"image_id": event.image, "recorded": bool(intake.added)}
 
-    async def _about(self, image_id: str) -> dict[str, str]:
-        """The fields all events about one image share."""
+    async def _about(self, image_id: str) -> _About:
+        """What all events about one image tell alike."""
 
-        def read(store: Store) -> tuple[Image, Session]:
+        def read(store: Store) -> tuple[Image, Grid, Session]:
             image = store.grids.image(image_id)
-            return image, store.sessions.get(store.grids.session_of(image_id))
+            grid = store.grids.get(image.batch_id)
+            return image, grid, store.sessions.get(grid.session_id)
 
-        image, session = await self._store.run(read)
+        image, grid, session = await self._store.run(read)
         if image.state != "collected":
             raise Conflict(f"Image '{image_id}' has no picture: it is {image.state}.")
         return {
@@ -63,4 +78,7 @@ class Feedback:
             "session": session.id,
             "batch": image.batch_id,
             "image": image.id,
+            "keywords": keywords(grid.brief.prompt),
+            "candidate": image.recipe.candidate,
+            "stage": grid.stage,
         }

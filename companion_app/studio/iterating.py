@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import uuid4
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from companion_app.fleet import Fleet
 from vibes.errors import NotFound
-from vibes.preferences import GridEvent, GridRejected, GridSubmitted, ShownImage
+from vibes.preferences import Choice, GridEvent, GridRejected, GridSubmitted, ShownImage
 from vibes.prompts import keywords
 from vibes.settings import Settings, Stage
 from vibes.stages import (
@@ -31,7 +31,8 @@ from vibes.stages import (
 )
 from vibes.storage import Store, StoreThread
 
-from .generating import Launched, launched, new_grid
+from .choosing import Draw, Propensities
+from .generating import Launched, Launcher, new_grid
 from .grids import Grids
 from .planning import Planner
 from .requests import IterateRequest, RejectRequest
@@ -52,6 +53,8 @@ class Iterating:
         planner: Planner,
         sessions: Sessions,
         grids: Grids,
+        launcher: Launcher,
+        propensities: Propensities,
         taste: Taste,
         new_rng: Callable[[], np.random.Generator],
         clock: Clock,
@@ -62,6 +65,8 @@ class Iterating:
         self._planner = planner
         self._sessions = sessions
         self._grids = grids
+        self._launcher = launcher
+        self._propensities = propensities
         self._taste = taste
         self._rng = new_rng()
         self._clock = clock
@@ -74,7 +79,7 @@ class Iterating:
         session, grid = await self._load(request.session_id, request.batch_id)
         grid = with_selection(grid, request.selected)
         check_iteration(grid, request.action, self._settings.stages)
-        brief, slots = self._next(session, grid, request)
+        brief, slots, draw = self._next(session, grid, request)
         following = new_grid(
             session,
             brief,
@@ -85,6 +90,7 @@ class Iterating:
             parent=grid,
         )
         picks = [image.id for image in grid.selected]
+        await self._propensities.known(grid.id)  # they belong into the event
 
         def write(store: Store) -> tuple[Grid, GridEvent | None]:
             with store.atomic():
@@ -101,7 +107,7 @@ class Iterating:
         if made is not following:
             return Launched(made, self._grids.distribution(made.id))
         await self._settle(grid.id, event)
-        return await launched(following, self._grids, self._sessions)
+        return await self._launcher.launch(following, draw)
 
     async def reject_all(self, request: RejectRequest) -> View:
         """Reject every shown image; a user who stands in the grid then stands one stage back.
@@ -109,6 +115,7 @@ class Iterating:
         Doing it again changes nothing more.
         """
         session, grid = await self._load(request.session_id, request.batch_id)
+        await self._propensities.known(grid.id)
 
         def write(store: Store) -> tuple[int, Session, GridEvent | None]:
             with store.atomic():
@@ -130,8 +137,8 @@ class Iterating:
 
     def _next(
         self, session: Session, grid: Grid, request: IterateRequest
-    ) -> tuple[Brief, list[Slot]]:
-        """The next grid's brief and slots."""
+    ) -> tuple[Brief, list[Slot], Draw | None]:
+        """The next grid's brief and slots, and where their models come from if chosen anew."""
         brief, edit = grid.brief, None
         if request.action == "refine" and request.prompt is not None:
             brief = replace(brief, prompt=request.prompt)
@@ -141,13 +148,13 @@ class Iterating:
             grid, request.action, edit, stages=self._settings.stages, rng=self._rng
         )
         if stage.tier in (None, brief.tier):
-            return brief, slots
+            return brief, slots, None
         brief = replace(brief, tier=stage.tier)
-        return brief, self._rechosen(session, brief, stage, slots)
+        return brief, *self._rechosen(session, brief, stage, slots)
 
     def _rechosen(
         self, session: Session, brief: Brief, stage: Stage, slots: list[Slot]
-    ) -> list[Slot]:
+    ) -> tuple[list[Slot], Draw | None]:
         """The same slots with models of another tier's family."""
         change = TierChange(
             name=brief.tier,
@@ -155,11 +162,11 @@ class Iterating:
             stage=stage,
             aspect_ratio=brief.aspect_ratio,
         )
-        proposals = self._planner.choose(brief, len(slots), session.profile)
+        chosen, draw = self._planner.choose(brief, len(slots), session.profile)
         return [
-            rechosen(slot, proposal.candidate, change, proposal.reason)
-            for slot, proposal in zip(slots, proposals, strict=True)
-        ]
+            rechosen(slot, one.candidate, change, reason=one.reason, choice=one.choice)
+            for slot, one in zip(slots, chosen, strict=True)
+        ], draw
 
     def _left(self, store: Store, left: Grid, feedback: str | None) -> GridEvent | None:
         """Write how a grid was left; the event it leaves, None where nothing is to be learned."""
@@ -169,6 +176,7 @@ class Iterating:
         if not seen or not store.profiles.learns(session.profile):
             return None
         kind = GridRejected if left.outcome == "rejected" else GridSubmitted
+        by = _chosen_by(seen)
         event = kind(
             id=uuid4().hex,
             time=timestamp(self._clock),
@@ -179,7 +187,8 @@ class Iterating:
             prompt=left.brief.prompt,
             keywords=keywords(left.brief.prompt),
             images=tuple(map(_shown_image, seen)),
-            policy=self._settings.policy,
+            policy=by.policy,
+            policy_version=by.version,
             feedback=feedback,
         )
         store.events.append([event])
@@ -219,11 +228,24 @@ def _sources(grid: Grid) -> set[str | None]:
     return {image.parent_id for image in grid.images}
 
 
+def _chosen_by(images: Sequence[Image]) -> Choice:
+    """A choice that names the policy; none is named where all images keep their picks' models."""
+    known = [image.choice for image in images if image.choice is not None]
+    return next((choice for choice in known if choice.policy), Choice(policy="", version=0))
+
+
 def _shown_image(image: Image) -> ShownImage:
+    """An image from before choices were noted tells of its models and its fate alone."""
+    choice = image.choice or Choice(policy="", version=0)
     return ShownImage(
         image_id=image.id,
         index=image.index,
         candidate=image.recipe.candidate,
         picked=image.selection == "selected",
         scores=dict(image.scores),
+        checkpoint_propensity=choice.checkpoint_propensity,
+        lora_propensities=dict(choice.lora_propensities),
+        relevance=dict(choice.relevance),
+        probe=choice.probe,
+        decided=choice.decided,
     )

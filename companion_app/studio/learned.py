@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -10,9 +10,16 @@ from companion_app.fleet import Fleet
 from vibes.catalog import ModelRecord
 from vibes.catalog.names import stem
 from vibes.errors import InvalidInput
-from vibes.preferences import Pool, StatRow, lora_evidence, recommend_checkpoint
+from vibes.preferences import (
+    CheckpointRecommendation,
+    Pool,
+    StatRow,
+    lora_evidence,
+    recommend_checkpoint,
+)
+from vibes.preferences import Taste as TastePolicy
 from vibes.prompts import keywords
-from vibes.recommend import LoraAdvice, recommend_loras
+from vibes.recommend import LoraAdvice, lora_clause, lora_relevance, recommend_loras, strength_for
 from vibes.recommend.relevance import MIN_RELEVANCE
 
 from .planning import Planner
@@ -60,11 +67,14 @@ class Learned:
     ) -> View:
         """The best known checkpoint for a prompt, among ``available`` if any are named."""
         await self._taste.check(profile)
-        pool = self._planner.pool_for(prompt, tier)
-        if available:
-            pool = self._only(pool, available)
-        policy = self._taste.policy(profile)
-        return asdict(recommend_checkpoint(policy, keywords(prompt), pool))
+
+        def recommend() -> CheckpointRecommendation:
+            pool = self._planner.pool_for(prompt, tier)
+            if available:
+                pool = self._only(pool, available)
+            return recommend_checkpoint(self._taste.policy(profile), keywords(prompt), pool)
+
+        return asdict(await self._taste.look_through(recommend))
 
     async def recommend_loras(
         self, prompt: str, checkpoint: str, count: int, profile: str
@@ -82,15 +92,15 @@ class Learned:
     ) -> list[LoraAdvice]:
         """By metadata and by what this profile picked with these keywords."""
         loras = self._fleet.catalog.loras
-        statistics = self._taste.statistics(profile)
-        rows = lora_evidence(statistics, words, checkpoint.name, loras)
-        evidence = {name: (row.selection_rate, row.confidence) for name, row in rows.items()}
-        family = checkpoint.family or ""
-        found = recommend_loras(words, loras, family, count=count, evidence=evidence)
+        rows = lora_evidence(self._taste.statistics(profile), words, checkpoint.name, loras)
+        policy = self._taste.policy(profile)
+        if isinstance(policy, TastePolicy):
+            found = believed_loras(words, loras, checkpoint, policy=policy, count=count)
+        else:
+            found = counted_loras(words, loras, checkpoint, rows=rows, count=count)
         return [
             replace(one, reason=_observed(one, rows[one.lora])) if one.lora in rows else one
             for one in found
-            if one.score >= MIN_RELEVANCE
         ]
 
     def _only(self, pool: Pool, available: Sequence[str]) -> Pool:
@@ -103,6 +113,61 @@ class Learned:
                 f"{', '.join(pool.checkpoints)}."
             )
         return replace(pool, checkpoints=kept)
+
+
+def believed_loras(
+    words: Sequence[str],
+    loras: Mapping[str, ModelRecord],
+    checkpoint: ModelRecord,
+    *,
+    policy: TastePolicy,
+    count: int,
+) -> list[LoraAdvice]:
+    """Those that more likely help than not; ``score`` is how likely."""
+    family = checkpoint.family or ""
+    fits = lora_relevance(words, loras, family)
+    own = [name for name, record in loras.items() if record.family == family]
+    pool = Pool(
+        checkpoints=(checkpoint.name,),
+        loras=tuple(own),
+        relevance={name: fits.get(name, 0.0) for name in own},
+    )
+    best = [
+        verdict
+        for verdict in policy.lora_ranking(words, pool, checkpoint.name)
+        if verdict.chance_helps > 0.5
+    ]
+    strengths = {
+        verdict.lora: verdict.strength
+        if verdict.grids
+        else strength_for(fits.get(verdict.lora, 0.0))
+        for verdict in best
+    }
+    return [
+        LoraAdvice(
+            lora=verdict.lora,
+            score=verdict.chance_helps,
+            strength=strengths[verdict.lora],
+            confidence=verdict.confidence,
+            reason=lora_clause(words, loras[verdict.lora], strengths[verdict.lora]),
+        )
+        for verdict in best[:count]
+    ]
+
+
+def counted_loras(
+    words: Sequence[str],
+    loras: Mapping[str, ModelRecord],
+    checkpoint: ModelRecord,
+    *,
+    rows: Mapping[str, StatRow],
+    count: int,
+) -> list[LoraAdvice]:
+    """By relevance, and as evidence grows by the rate at which each was picked."""
+    evidence = {name: (row.selection_rate, row.confidence) for name, row in rows.items()}
+    family = checkpoint.family or ""
+    found = recommend_loras(words, loras, family, count=count, evidence=evidence)
+    return [one for one in found if one.score >= MIN_RELEVANCE]
 
 
 def _rate(row: StatRow) -> dict[str, Any]:

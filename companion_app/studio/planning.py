@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from companion_app.fleet import Fleet
 from vibes.catalog import Catalog
 from vibes.errors import NotFound
-from vibes.preferences import Candidate, LoraUse, Pool, Proposal
-from vibes.prompts import keywords, parse
+from vibes.preferences import Candidate, Choice, LoraUse, Part, Pool, Proposal
+from vibes.prompts import parse
 from vibes.recipes import Recipe
 from vibes.recommend import (
     build_pool,
@@ -24,6 +23,7 @@ from vibes.recommend import (
 from vibes.settings import Settings, Tier
 from vibes.stages import SEED_LIMIT, Brief, Edit, Slot
 
+from .choosing import NOBODY, Draw
 from .requests import ImageRequest
 from .taste import Taste
 from .wishes import Wish, check_families, find_tier, fitting, read_prompt, resolve, still_known
@@ -31,16 +31,26 @@ from .wishes import Wish, check_families, find_tier, fitting, read_prompt, resol
 FIRST_LOOK_SECONDS = 10
 """How long a first request may wait for servers that do not answer."""
 
-ALTERNATIVES = 3
-"""Checkpoints named beside a planned image's own."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A grid before it exists: what was asked and the recipe of every slot."""
+    """A grid before it exists: what was asked, the recipe of every slot, and who chose.
+
+    ``draw`` is None where the user chose all models himself.
+    """
 
     brief: Brief
     slots: tuple[Slot, ...]
+    draw: Draw | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A candidate for one slot, why, and how it came to be chosen."""
+
+    candidate: Candidate
+    reason: str
+    choice: Choice
 
 
 class Planner:
@@ -65,34 +75,52 @@ class Planner:
 
     def plan(self, request: ImageRequest, count: int, profile: str) -> Plan:
         """The recipes of a new grid; raises InvalidInput, NotFound, AmbiguousName, NoServerCan."""
-        wish = resolve(
+        wish = self.resolve(request, profile)
+        base = self._base_recipe(request, wish)
+        draw = self._draw(wish, count)
+        slots = [
+            self._slot(
+                decided(varied(base, index, request.variation), request), proposal, wish, draw
+            )
+            for index, proposal in enumerate(_proposals(wish, draw, count))
+        ]
+        return Plan(brief=wish.brief, slots=tuple(slots), draw=draw)
+
+    def choose(self, brief: Brief, count: int, profile: str) -> tuple[list[Chosen], Draw | None]:
+        """Candidates for a prompt already asked, in the brief's tier, and where they come from.
+
+        LoRAs the user typed for another family stay behind: here they would change nothing.
+        """
+        wish = self._wish_again(brief, profile)
+        draw = self._draw(wish, count)
+        proposals = _proposals(wish, draw, count)
+        return [self._chosen(one, wish, draw, wish.typed) for one in proposals], draw
+
+    def resolve(self, request: ImageRequest, profile: str) -> Wish:
+        """What a request asks for, by name; raises as ``plan`` does."""
+        return resolve(
             request,
             profile,
             settings=self._settings,
             catalog=self._catalog,
             servers=self._servers(),
         )
-        base = self._base_recipe(request, wish)
-        slots = [
-            self._slot(_decided(varied(base, index, request.variation), request), proposal, wish)
-            for index, proposal in enumerate(self._proposals(wish, count))
-        ]
-        return Plan(brief=wish.brief, slots=tuple(slots))
 
-    def choose(self, brief: Brief, count: int, profile: str) -> list[Proposal]:
-        """Candidates for a prompt already asked, in the brief's tier.
+    def fitted(self, proposal: Proposal, wish: Wish, seed: int) -> Proposal:
+        """The proposal with the LoRAs that the prompt's variant for this seed names."""
+        variant = wish.prompt.choose(np.random.default_rng(seed))
+        return self._fitted(proposal, typed_loras(variant.loras, self._catalog))
 
-        LoRAs the user typed for another family stay behind: here they would change nothing.
-        """
-        wish = self._wish_again(brief, profile)
-        return self._fitted(self._proposals(wish, count), wish.typed)
+    def pool_again(self, brief: Brief) -> Pool:
+        """What may be chosen now for a prompt already asked; raises as ``plan`` does."""
+        return self._pool(self._wish_again(brief, ""))
 
     def pool_for(self, prompt: str, tier_name: str | None) -> Pool:
         """What may be chosen for a prompt, explored as widely as settings allow."""
         name = find_tier(
             tier_name, settings=self._settings, catalog=self._catalog, servers=self._servers()
         )
-        return self._pool(self._wish_again(Brief(prompt=prompt, tier=name), ""))
+        return self.pool_again(Brief(prompt=prompt, tier=name))
 
     def edit(self, before: Brief, after: Brief) -> Edit:
         """The way from one prompt to another, as a picture made with the first must go it."""
@@ -112,26 +140,6 @@ class Planner:
             raise NotFound(f"There is no tier '{name}' any more. The tiers are: {known}.")
         return self._settings.tiers[name]
 
-    def beliefs(self, plan: Plan, profile: str) -> list[dict[str, Any]]:
-        """For each slot how sure the choice is, and the pool's other checkpoints, best first."""
-        policy = self._taste.policy(profile)
-        words = keywords(plan.brief.prompt)
-        shown = [slot.recipe.candidate for slot in plan.slots]
-        others = self.pool_for(plan.brief.prompt, plan.brief.tier).checkpoints
-        known = {name: policy.explain(words, Candidate(name)) for name in others}
-        ranked = sorted(known, key=lambda name: -known[name].value)
-        return [
-            {
-                "confidence": policy.explain(words, candidate).confidence,
-                "alternatives": [
-                    {"checkpoint": name, "reason": known[name].reason}
-                    for name in ranked
-                    if name != candidate.checkpoint
-                ][:ALTERNATIVES],
-            }
-            for candidate in shown
-        ]
-
     @property
     def _catalog(self) -> Catalog:
         return self._fleet.catalog
@@ -150,19 +158,32 @@ class Planner:
         typed = fitting(still_known(prompt.loras, self._catalog), tier.family, self._catalog)
         return Wish(brief=brief, tier=tier, prompt=prompt, profile=profile, typed=typed)
 
-    def _proposals(self, wish: Wish, count: int) -> list[Proposal]:
+    def _draw(self, wish: Wish, count: int) -> Draw | None:
+        """The policy's answer; None where the user leaves it nothing to choose."""
         if wish.checkpoint is not None and wish.loras is not None:
-            candidate = Candidate(wish.checkpoint, wish.loras)
-            proposals = [Proposal(candidate, "You chose this checkpoint and its LoRAs.")] * count
-        else:
-            policy = self._taste.policy(wish.profile)
-            proposals = policy.propose(wish.words, self._pool(wish), count)
-            if wish.loras is not None:
-                proposals = [_with_loras(proposal, wish.loras) for proposal in proposals]
-        return proposals
+            return None
+        policy, pool = self._taste.policy(wish.profile), self._pool(wish)
+        proposals = policy.propose(wish.words, pool, count)
+        return Draw(
+            policy=policy,
+            learned=self._taste.version,
+            words=wish.words,
+            pool=pool,
+            proposals=tuple(proposals),
+        )
 
-    def _fitted(self, proposals: Sequence[Proposal], typed: Sequence[LoraUse]) -> list[Proposal]:
-        return fit_loras(proposals, typed, catalog=self._catalog, servers=self._servers())
+    def _fitted(self, proposal: Proposal, typed: Sequence[LoraUse]) -> Proposal:
+        servers = self._servers()
+        (fitted,) = fit_loras([proposal], typed, catalog=self._catalog, servers=servers)
+        return fitted
+
+    def _chosen(
+        self, proposal: Proposal, wish: Wish, draw: Draw | None, typed: Sequence[LoraUse]
+    ) -> Chosen:
+        fitted = self._fitted(proposal, typed)
+        parts = _parts_decided(wish, typed)
+        choice = draw.choice(proposal, fitted.candidate, parts) if draw else NOBODY
+        return Chosen(candidate=fitted.candidate, reason=fitted.reason, choice=choice)
 
     def _pool(self, wish: Wish) -> Pool:
         tier = wish.tier
@@ -200,16 +221,17 @@ class Planner:
         )
         return with_priority(recipe, tier, request.priority)
 
-    def _slot(self, recipe: Recipe, proposal: Proposal, wish: Wish) -> Slot:
+    def _slot(self, recipe: Recipe, proposal: Proposal, wish: Wish, draw: Draw | None) -> Slot:
         """One image: its variant of the prompt, and the LoRAs that variant names."""
         prompt = wish.prompt.choose(np.random.default_rng(recipe.seed))
         typed = typed_loras(prompt.loras, self._catalog)
-        (fitted,) = self._fitted([proposal], typed)
+        chosen = self._chosen(proposal, wish, draw, typed)
         words = prompt.without_loras().for_encoder()
-        return Slot(replace(recipe, prompt=words, candidate=fitted.candidate), None, fitted.reason)
+        recipe = replace(recipe, prompt=words, candidate=chosen.candidate)
+        return Slot(recipe, None, chosen.reason, chosen.choice)
 
 
-def _decided(recipe: Recipe, request: ImageRequest) -> Recipe:
+def decided(recipe: Recipe, request: ImageRequest) -> Recipe:
     """The recipe with what the user decided: it outweighs priority and variation."""
     chosen = request.overrides.model_dump(
         include={"width", "height", "steps", "cfg", "sampler", "scheduler"}, exclude_none=True
@@ -217,5 +239,21 @@ def _decided(recipe: Recipe, request: ImageRequest) -> Recipe:
     return replace(recipe, **chosen)
 
 
-def _with_loras(proposal: Proposal, loras: tuple[LoraUse, ...]) -> Proposal:
-    return replace(proposal, candidate=Candidate(proposal.candidate.checkpoint, loras))
+def _proposals(wish: Wish, draw: Draw | None, count: int) -> list[Proposal]:
+    """The policy's, with what the user decided instead of its part."""
+    if draw is None:
+        candidate = Candidate(wish.checkpoint or "", wish.loras or ())
+        return [Proposal(candidate, "You chose this checkpoint and its LoRAs.")] * count
+    if wish.loras is None:
+        return list(draw.proposals)
+    return [
+        replace(proposal, candidate=Candidate(proposal.candidate.checkpoint, wish.loras))
+        for proposal in draw.proposals
+    ]
+
+
+def _parts_decided(wish: Wish, typed: Sequence[LoraUse]) -> tuple[Part, ...]:
+    """What no policy chose; typed LoRAs change what others are worth, so they decide the part."""
+    checkpoint: tuple[Part, ...] = ("checkpoint",) if wish.checkpoint is not None else ()
+    by_hand = wish.loras is not None or typed or not wish.brief.auto_lora
+    return (*checkpoint, "loras") if by_hand else checkpoint

@@ -11,6 +11,8 @@ from vibes.settings import Settings
 from vibes.storage import PictureFiles, StoreThread
 
 from .catalog import CatalogBrowser
+from .choosing import Propensities
+from .dashboard import Dashboard
 from .exchange import Exchange
 from .explaining import Explaining
 from .feedback import Feedback
@@ -42,9 +44,11 @@ class Studio:
     explaining: Explaining
     feedback: Feedback
     learned: Learned
+    dashboard: Dashboard
     catalog: CatalogBrowser
     exchange: Exchange
     taste: Taste
+    propensities: Propensities
     thumbnailer: Thumbnailer
 
     async def start(self) -> None:
@@ -60,5 +64,6 @@ class Studio:
         """End streams and servers' tasks first, then the store they write to."""
         self.progress.close()
         await self.fleet.stop()
+        await self.propensities.stop()
         self.thumbnailer.close()
         self.store.close()

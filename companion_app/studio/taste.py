@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from time import perf_counter
 from typing import TypeVar
 
 import numpy as np
 
-from vibes.preferences import Event, GridRejected, GridSubmitted, Policy, Statistics
+from vibes.preferences import Event, Forget, GridRejected, GridSubmitted, Policy, Prior, Statistics
+from vibes.preferences.chronicle import Chronicle
 from vibes.settings import PolicyName
-from vibes.storage import DEFAULT_PROFILE, Store, StoreThread
+from vibes.storage import DEFAULT_PROFILE, PriorFile, Store, StoredEvent, StoreThread
 
+from .forgetting import Forgotten, Oblivion, stored_events, with_known_name
 from .projection import EVERYONE, Projection
 from .sessions import Clock, timestamp
 
@@ -26,6 +28,24 @@ class Intake:
 
     added: Sequence[Event]
     left_out: Sequence[Event]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilt:
+    """A fold of ``events`` anew; the fingerprints are the same where nothing came out otherwise."""
+
+    events: int
+    seconds: float
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Stored events: how many, and then all of them, piece by piece."""
+
+    count: int
+    pieces: AsyncIterator[list[StoredEvent]]
 
 
 def preference_count(events: Sequence[Event]) -> int:
@@ -44,10 +64,16 @@ class Taste:
         policy: PolicyName,
         new_rng: Callable[[], np.random.Generator],
         clock: Clock,
+        probes: int = 1,
     ):
         self._store = store
         self._clock = clock
-        self._new_projection = partial(Projection, policy, new_rng)
+        self._policy: PolicyName = policy
+        self._new_rng = new_rng
+        self._probes = probes
+        self._oblivion = Oblivion(store)
+        self._prior_file = PriorFile(store.directory)
+        self._prior: Prior | None = None
         self._projection = self._new_projection()
         self._sequence = 0  # of the last event in the projection
         self._changing = asyncio.Lock()  # held while the projection changes or is looked through
@@ -58,20 +84,13 @@ class Taste:
         now = timestamp(self._clock)
         await self._store.run(lambda store: store.profiles.ensure(DEFAULT_PROFILE, now))
         async with self._changing:
+            self._prior = await asyncio.to_thread(self._prior_file.read_sound)
             await self._refold()
 
     async def catch_up(self) -> None:
         """Take in what was stored since the last time, each event once, as it was appended."""
         async with self._changing:
-            seen = self._sequence
-            for sequence, event in await self._store.run(lambda store: store.events.after(seen)):
-                if self._projection.supersedes(event):
-                    await self._refold()
-                    break
-                self._projection.add(event)
-                self._sequence = sequence
-                self.version += 1
-                await asyncio.sleep(0)  # a grid takes milliseconds, an import thousands of grids
+            await self._catch_up()
 
     async def take_in(self, events: Sequence[Event]) -> Intake:
         """Store events of profiles that learn, each id once, and learn from them."""
@@ -102,6 +121,60 @@ class Taste:
         """The profile's counts, or those of all profiles together."""
         return self._projection.statistics(profile)
 
+    def chronicle(self, profile: str | None = EVERYONE) -> Chronicle:
+        """The profile's past as the dashboards ask for it, or that of all profiles together."""
+        return self._projection.chronicle(profile)
+
+    async def rebuild(self) -> Rebuilt:
+        """Fold every event anew, and compare what comes out with what was there."""
+        async with self._changing:
+            await self._catch_up()
+            before = await asyncio.to_thread(self._projection.fingerprint)
+            started = perf_counter()
+            events = await self._refold(self._sequence)
+            seconds = perf_counter() - started
+            after = await asyncio.to_thread(self._projection.fingerprint)
+        return Rebuilt(events=events, seconds=seconds, before=before, after=after)
+
+    async def concerned(self, forget: Forget, profile: str | None = EVERYONE) -> int:
+        """How many events would change or go if it were forgotten."""
+        named = with_known_name(forget, self.statistics())
+        return len(await self._oblivion.concerned(named, profile))
+
+    async def forget(self, forget: Forget, profile: str | None = EVERYONE) -> Forgotten:
+        """Take it out of the profile's events for good, or out of everybody's, and learn anew.
+
+        Raises AmbiguousName for the start of several models' names.
+        """
+        async with self._changing:
+            named = with_known_name(forget, self.statistics())
+            forgotten = await self._oblivion.forget(named, profile, timestamp(self._clock))
+            if forgotten.count:
+                await self._refold()
+        return forgotten
+
+    async def undo(self, token: str) -> int:
+        """Put back what was forgotten last; gives how many events that concerned.
+
+        What is learned then is what it was before, bit for bit. Raises NotFound for what this run
+        of the studio did not forget, Conflict for what was not forgotten last.
+        """
+        async with self._changing:
+            count = await self._oblivion.undo(token)
+            await self._refold()
+        return count
+
+    async def prior_document(self) -> bytes | None:
+        """The document of the prior every profile starts from; None where there is none."""
+        return await asyncio.to_thread(self._prior_file.document)
+
+    async def use_prior(self, prior: Prior | None, document: bytes = b"") -> None:
+        """Start every profile from this prior from now on, or (None) from nothing."""
+        async with self._changing:
+            await asyncio.to_thread(self._prior_file.replace, document if prior else None)
+            self._prior = prior
+            await self._refold()
+
     async def events(self, profile: str | None = EVERYONE) -> Iterator[Event]:
         """The stored events, in order; parsed as they are iterated."""
         return await self._store.run(lambda store: store.events.all(profile))
@@ -118,13 +191,45 @@ class Taste:
         """Switch learning on or off for a profile; raises NotFound."""
         await self._store.run(lambda store: store.profiles.set_learning(profile, learning=learning))
 
-    async def _refold(self) -> None:
-        history = await self._store.run(lambda store: store.events.after(0))
-        self._projection, self._sequence = await asyncio.to_thread(self._folded, history)
-        self.version += 1
+    async def standing(self, profile: str | None = EVERYONE) -> History:
+        """The stored events no later one superseded."""
 
-    def _folded(self, history: Iterator[tuple[int, Event]]) -> tuple[Projection, int]:
-        numbered = list(history)
-        projection = self._new_projection()
-        projection.fold(event for _, event in numbered)
-        return projection, max((sequence for sequence, _ in numbered), default=0)
+        def count(store: Store) -> tuple[int, int]:
+            last = store.events.last()
+            return last, store.events.count(profile=profile, upto=last, standing=True)
+
+        upto, number = await self._store.run(count)
+        pieces = stored_events(self._store, profile=profile, upto=upto, standing=True)
+        return History(count=number, pieces=pieces)
+
+    async def _catch_up(self) -> None:
+        seen = self._sequence
+        for sequence, event in await self._store.run(lambda store: store.events.after(seen)):
+            if self._projection.supersedes(event):
+                await self._refold()
+                break
+            self._projection.add(event)
+            self._sequence = sequence
+            self.version += 1
+            await asyncio.sleep(0)  # a grid takes milliseconds, an import thousands of grids
+
+    async def _refold(self, upto: int | None = None) -> int:
+        """Fold all events, or those up to a sequence number; gives how many."""
+        if upto is None:
+            upto = await self._store.run(lambda store: store.events.last())
+        projection, count = self._new_projection(), 0
+        async for piece in stored_events(self._store, upto=upto, standing=True):
+            await asyncio.to_thread(_add, projection, piece)
+            count += len(piece)
+        await asyncio.to_thread(projection.rehearse)
+        self._projection, self._sequence = projection, upto
+        self.version += 1
+        return count
+
+    def _new_projection(self) -> Projection:
+        return Projection(self._policy, self._new_rng, prior=self._prior, probes=self._probes)
+
+
+def _add(projection: Projection, piece: Sequence[StoredEvent]) -> None:
+    for stored in piece:
+        stored.told_to(projection.add, check=False)  # which learning from it does, once

@@ -7,12 +7,12 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from vibes.preferences import Explanation
+from vibes.preferences.sentences import Level
 from vibes.recipes import Candidate
 from vibes.settings import Stage
 from vibes.stages import Grid, GridState, Image, ImageState, Session, Slot, back, forward, path_to
 
 View = dict[str, Any]
-Level = Literal["minimal", "standard", "detailed", "technical"]
 FINAL_STATES: frozenset[GridState] = frozenset({"done", "failed", "cancelled"})
 PriorityName = Literal["low", "normal", "high"]
 PRIORITIES: Mapping[PriorityName, int] = {"low": -1, "normal": 0, "high": 1}
@@ -75,20 +75,25 @@ def candidate_view(candidate: Candidate) -> View:
     }
 
 
-def recipe_view(image: Image, grid: Grid, believed: Explanation, level: Level) -> View:
-    """Everything that determined one image, and why it was chosen.
+def recipe_view(
+    image: Image, grid: Grid, believed: Explanation, level: Level, said: Sequence[str]
+) -> View:
+    """Everything that determined one image, and why it was chosen: ``said`` in sentences.
 
-    "minimal" gives one sentence, "standard" the whole reason, "detailed" adds what is believed
-    now about its models, "technical" the numbers behind that.
+    "detailed" adds what is believed now about its models, "technical" the numbers behind that.
     """
-    first, _, _ = image.reason.partition(". ")
-    why: View = {"reason": f"{first.rstrip('.')}." if level == "minimal" else image.reason}
-    if level in ("detailed", "technical"):
+    shallow = level in ("minimal", "standard")
+    why: View = {
+        "explanation": list(said),
+        "reason": said[0] if level == "minimal" else image.reason,
+    }
+    if not shallow:
         why["terms"] = [asdict(term) for term in believed.terms]
     if level == "technical":
         why["belief"] = {
             "value": believed.value,
             "confidence": believed.confidence,
+            "chance_best": believed.chance_best,
             "selection_rate": believed.selection_rate,
             "interval": list(believed.interval),
             "evidence": believed.evidence,
@@ -98,6 +103,7 @@ def recipe_view(image: Image, grid: Grid, believed: Explanation, level: Level) -
         "image_id": image.id,
         "server": image.server,
         "prompt_as_typed": grid.brief.prompt,
+        "choice": image.choice and image.choice.to_dict(),
         **why,
     }
 

@@ -1,4 +1,4 @@
-"""Tab *Learning*: what the picks have taught, in sentences first and tables after."""
+"""Tab *Learning*: what the picks have taught, in sentences first, then maps, then tables."""
 
 from __future__ import annotations
 

@@ -30,6 +30,7 @@ ASSETS_URL = "/studio-assets"
 _STYLES = (
     *("tokens", "page", "form", "controls", "stage", "grid", "zoom", "panels"),
     *("parts", "queue", "queue-rows", "servers", "server-form"),
+    *("learning", "learning-map", "rating"),
 )
 
 HEAD = "\n".join(

@@ -19,6 +19,7 @@ from vibes.preferences import (
     Policy,
     Proposal,
     ShownImage,
+    SuggestionChanged,
 )
 
 NOON = "2026-01-31T12:00:00+00:00"
@@ -65,30 +66,61 @@ def grid_events(draw: st.DrawFn) -> GridEvent:
                 picked=i in outcome.picked,
                 scores=draw(st.dictionaries(st.text(max_size=5), st.floats(-1, 1), max_size=2)),
                 checkpoint_propensity=draw(st.none() | st.floats(0, 1)),
+                lora_propensities=draw(st.dictionaries(lora_names, st.floats(0, 1), max_size=1)),
+                relevance=draw(st.dictionaries(names | lora_names, st.floats(0, 1), max_size=2)),
+                probe=draw(st.booleans()),
+                decided=draw(st.sampled_from([(), ("loras",), ("checkpoint", "loras")])),
+                inert=draw(st.lists(lora_names, unique=True, max_size=1).map(tuple)),
             )
             for i, candidate in enumerate(outcome.candidates)
         ),
-        policy="selection_rate",
+        policy=draw(st.sampled_from(["taste", "selection_rate"])),
         feedback=draw(st.none() | st.text(max_size=10)),
+        policy_version=draw(st.integers(0, 2)),
     )
 
 
 @st.composite
 def image_events(draw: st.DrawFn) -> Event:
+    number = draw(st.integers(0, 2))
     about = {
         "id": draw(st.uuids()).hex,
         "time": NOON,
-        "profile": "default",
+        "profile": draw(st.sampled_from(["default", "anime"])),
         "session": "s",
         "batch": "batch-1",
-        "image": "1/0",
+        "image": f"1/{number}",
+        "keywords": draw(keywords),
+        "candidate": draw(st.none() | candidates),
+        "stage": draw(st.integers(0, 3)),
     }
     if draw(st.booleans()):
         return ImageActed(**about, action=draw(st.sampled_from(["saved", "flagged"])))
-    return ImageRated(**about, overall=draw(st.integers(1, 5)), tags=("warm",), comment="ö")
+    aesthetics = draw(st.none() | st.integers(1, 5))
+    overall = draw(st.integers(1, 5))
+    return ImageRated(**about, overall=overall, aesthetics=aesthetics, tags=("warm",), comment="ö")
 
 
-events = st.lists(grid_events() | image_events(), max_size=8)
+@st.composite
+def changes(draw: st.DrawFn) -> SuggestionChanged:
+    return SuggestionChanged(
+        id=draw(st.uuids()).hex,
+        time=NOON,
+        profile=draw(st.sampled_from(["default", "anime"])),
+        session="s",
+        batch="batch-1",
+        stage=0,
+        prompt=draw(st.text(max_size=20)),
+        keywords=draw(keywords),
+        suggested=draw(candidates),
+        chosen=draw(candidates),
+        policy="taste",
+        policy_version=1,
+    )
+
+
+any_event = grid_events() | image_events() | changes()
+events = st.lists(any_event, max_size=8)
 
 
 def submitted(

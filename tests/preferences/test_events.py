@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 
-from tests.preferences.samples import NOON, events, grid_events, image_events, submitted
+from tests.preferences.samples import NOON, any_event, events, submitted
 from vibes.errors import InvalidInput
 from vibes.preferences import (
     Candidate,
@@ -13,16 +14,18 @@ from vibes.preferences import (
     ImageActed,
     ImageRated,
     LoraUse,
+    SuggestionChanged,
     event_from_dict,
     latest_outcomes,
     outcome_of,
     without_superseded,
 )
+from vibes.preferences.events import last_word_on
 
 GRID = submitted("b1", [("epic", True), ("toon", False)], loras=("grain",))
 
 
-@given(grid_events() | image_events())
+@given(any_event)
 def test_an_event_survives_json_exactly(event):
     assert event_from_dict(json.loads(json.dumps(event.to_dict()))) == event
 
@@ -45,14 +48,21 @@ def test_a_later_outcome_takes_the_earlier_ones_place_away():
 
 
 @given(events)
-def test_without_the_superseded_all_image_events_and_each_batchs_last_outcome_stay(history):
+def test_only_superseded_outcomes_and_ratings_leave_and_the_rest_keeps_its_order(history):
     left = without_superseded(history)
-    gone = [event for event in history if event not in left]
-    assert all(event.batch in {grid.batch for grid in latest_outcomes(left)} for event in gone)
-    assert latest_outcomes(left) == latest_outcomes(history)
-    assert [e for e in left if isinstance(e, ImageActed | ImageRated)] == [
-        e for e in history if isinstance(e, ImageActed | ImageRated)
-    ]
+    places = [history.index(event) for event in left]
+    assert places == sorted(places)
+    for event in history:
+        later = history[history.index(event) + 1 :]
+        told = {last_word_on(other) for other in later} - {None}
+        assert (event in left) == (last_word_on(event) not in told)
+
+
+def test_the_last_rating_of_an_image_counts():
+    about = ("default", "s", "b1", "b1/0")
+    first, last = ImageRated("e1", NOON, *about, 5), ImageRated("e2", NOON, *about, 2)
+    saved = ImageActed("e3", NOON, *about, "saved")
+    assert without_superseded([first, saved, last, saved]) == [saved, last, saved]
 
 
 def test_image_events_are_no_outcomes():
@@ -72,6 +82,18 @@ def test_an_outcome_holds_what_was_shown_and_picked():
 def test_a_lora_loaded_twice_counts_once_at_the_sum_of_its_strengths():
     twice = submitted("b1", [("epic", True)], loras=("grain", "grain"))
     assert outcome_of(twice).candidates[0].loras == (LoraUse("grain", 1.4),)
+
+
+def test_a_lora_that_changed_nothing_is_not_in_the_outcome():
+    first, second = GRID.images
+    idle = replace(GRID, images=(replace(first, inert=("grain",)), second))
+    assert [c.loras for c in outcome_of(idle).candidates] == [(), (LoraUse("grain", 0.7),)]
+
+
+def test_what_was_known_of_the_models_shown_comes_together():
+    first, second = GRID.images
+    told = replace(first, relevance={"epic": 0.5}), replace(second, relevance={"grain": 0.25})
+    assert outcome_of(replace(GRID, images=told)).relevance == {"epic": 0.5, "grain": 0.25}
 
 
 def changed(path, value):
@@ -114,6 +136,39 @@ def test_a_foreign_event_is_refused_with_the_place(path, value, message):
 def test_what_is_no_event_at_all_is_refused(data):
     with pytest.raises(InvalidInput):
         event_from_dict(data)
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        (
+            ImageRated("e", NOON, "default", "s", "b", "i", 5, candidate=Candidate("")),
+            "position 0 names no checkpoint",
+        ),
+        (
+            SuggestionChanged(
+                "e", NOON, "default", "s", "b", 0, "", (), Candidate("epic"), Candidate(""), ""
+            ),
+            "position 1 names no checkpoint",
+        ),
+    ],
+)
+def test_an_image_no_checkpoint_made_is_refused(event, message):
+    with pytest.raises(InvalidInput, match=message):
+        event_from_dict(event.to_dict())
+
+
+def test_events_of_the_first_version_are_read_as_before():
+    old = GRID.to_dict()
+    del old["policy_version"]
+    for image in old["images"]:
+        for name in ("relevance", "probe", "decided", "inert"):
+            del image[name]
+    assert event_from_dict(old) == GRID
+    rated = ImageRated("e", NOON, "default", "s", "b", "i", 5).to_dict()
+    for name in ("keywords", "candidate", "stage"):
+        del rated[name]
+    assert event_from_dict(rated).candidate is None
 
 
 def test_a_missing_field_is_named():

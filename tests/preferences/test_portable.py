@@ -3,11 +3,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.preferences.samples import NOON, events, submitted
+from tests.preferences.samples import NOON, events, grid_events, submitted
 from vibes.errors import InvalidInput
 from vibes.preferences import (
     TYPES,
@@ -16,7 +17,9 @@ from vibes.preferences import (
     Statistics,
     export_document,
     import_document,
-    latest_outcomes,
+    lesson,
+    new_policy,
+    without_superseded,
 )
 
 GRIDS = [
@@ -63,16 +66,26 @@ def test_importing_keeps_the_ids_so_that_twice_is_once(history):
 
 
 @given(events)
-def test_importing_gives_back_every_grid_but_its_policy_and_propensities(history):
-    def portable(grid):
-        shown = [(i.image_id, i.index, i.candidate, i.picked, i.scores) for i in grid.images]
-        facts = (grid.id, grid.time, grid.profile, grid.session, grid.batch, grid.stage)
-        return type(grid), facts, grid.prompt, grid.keywords, grid.feedback, shown
-
+def test_importing_gives_back_every_event_that_counts_in_its_order(history):
     imported = import_document(through_json(export_document(history)))
-    assert list(map(portable, latest_outcomes(imported))) == list(
-        map(portable, latest_outcomes(history))
-    )
+    assert imported == without_superseded(history)
+
+
+@given(st.lists(grid_events(), max_size=4))
+def test_a_policy_learns_the_same_from_the_document_bit_for_bit(history):
+    def taught(events):
+        policy = new_policy("taste", np.random.default_rng(0))
+        for event in without_superseded(events):
+            policy.update(lesson(event))
+        return policy.dump()
+
+    assert taught(import_document(through_json(export_document(history)))) == taught(history)
+
+
+def test_what_is_not_known_of_an_image_takes_no_room():
+    [preference] = export_document([submitted("b", [("epic", True)])])["preferences"]
+    optional = {"probe", "decided", "inert", "relevance", "propensities", "version"}
+    assert not optional & preference.keys()
 
 
 def test_the_document_has_the_promised_fields():
@@ -173,6 +186,9 @@ def test_only_an_explicit_rejection_is_a_rejected_grid(explicit, kind):
         ({"scores": {"clip": float("nan")}}, "scores.clip is nan; expected a finite number."),
         ({"timestamp": "yesterday"}, "timestamp is 'yesterday'; expected a time as in ISO 8601."),
         ({"explicit": "no"}, "explicit is 'no'; expected a valid boolean."),
+        ({"propensities": {"checkpoint": 2}}, "propensities.checkpoint is 2; expected less than"),
+        ({"decided": ["all"]}, "decided[0] is 'all'; expected 'checkpoint' or 'loras'."),
+        ({"probe": 1}, "probe is 1; expected a valid boolean."),
         ({"id": "image-0"}, "id is the same as that of preferences[0]."),
         ({3: 4}, "[3] is 3; expected keys that are strings."),
     ],

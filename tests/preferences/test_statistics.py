@@ -72,11 +72,14 @@ def test_the_best_known_comes_first_not_the_luckiest():
     assert [found.key for found in statistics.rows("checkpoint")] == ["often", "once"]
 
 
-@given(events, st.integers(0, 5))
-def test_a_limit_leaves_the_best_rows(history, limit):
+@given(events, events, st.integers(0, 5))
+def test_a_limit_leaves_the_best_rows_whatever_is_added(history, more, limit):
     statistics = Statistics.fold(history)
-    for kind in TYPES:
-        assert statistics.rows(kind, limit) == statistics.rows(kind)[:limit]
+    for event in [None, *more]:
+        if event is not None and not statistics.supersedes(event):
+            statistics.add(event)
+        for kind in TYPES:
+            assert statistics.rows(kind, limit) == statistics.rows(kind)[:limit]
 
 
 def test_the_strongest_keyword_is_the_one_with_most_images():
@@ -145,3 +148,14 @@ def test_an_image_rated_again_counts_once():
 def test_an_unknown_type_of_statistics_is_refused():
     with pytest.raises(InvalidInput, match="'colour' is no type of statistics"):
         Statistics().rows("colour")
+
+
+@given(events, events)
+def test_a_copy_goes_its_own_way(history, more):
+    statistics = Statistics.fold(history)
+    twin = statistics.copy()
+    assert same(twin, statistics)
+    for event in more:
+        if not twin.supersedes(event):
+            twin.add(event)
+    assert same(statistics, Statistics.fold(history))

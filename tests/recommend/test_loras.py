@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,6 +95,13 @@ def test_strengths_that_add_up_to_the_limit_are_allowed(catalog: Catalog) -> Non
     beach = LoraUse(BEACH.name, 0.7)
     (fitted,) = fit_loras([propose(beach)], typed, catalog=catalog, servers=["one"])
     assert fitted.candidate.loras == (*typed, beach)
+
+
+def test_a_probe_stays_one_whatever_is_left_out_of_it(catalog: Catalog) -> None:
+    probe = replace(propose(BEACH, NEON), probe=True)
+    (fitted,) = fit_loras([probe], (), catalog=catalog, servers=["one"])
+    assert fitted.probe
+    assert fitted.candidate.loras == (BEACH,)
 
 
 def test_a_candidate_whose_checkpoint_is_nowhere_is_left_as_it_is(catalog: Catalog) -> None:

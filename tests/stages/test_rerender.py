@@ -3,10 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.stages.samples import SDXL, STAGES, make_grid
+from vibes.preferences import Choice
 from vibes.recipes import Candidate, LoraUse, Recipe
 from vibes.stages import Edit, TierChange, iteration_slots, rechosen
 
@@ -65,11 +67,45 @@ def test_more_like_this_fills_the_grid_around_the_picks_with_the_same_checkpoint
 def test_another_tier_brings_its_own_models_and_sampling_but_keeps_the_pixels():
     slot = slots_after(make_grid(picked=(3,)))[0]
     change = TierChange(name="sdxl_standard", tier=SDXL, stage=STAGES[1], aspect_ratio="landscape")
-    other = rechosen(slot, Candidate("xl.safetensors"), change, "Fits.")
+    choice = Choice(policy="taste", version=1)
+    other = rechosen(slot, Candidate("xl.safetensors"), change, reason="Fits.", choice=choice)
+    assert (other.reason[-5:], other.choice) == ("Fits.", choice)
     assert other.recipe.candidate == Candidate("xl.safetensors")
     assert (other.recipe.tier, other.recipe.cfg) == ("sdxl_standard", SDXL.cfg)
     assert (other.recipe.width, other.recipe.height) == (1824, 1248)
     assert other.recipe.source == "grid-3"
+
+
+CHOSEN = Choice(
+    policy="taste",
+    version=1,
+    probe=True,
+    decided=("checkpoint",),
+    relevance={"beach.safetensors": 0.7, "other.safetensors": 0.2},
+    checkpoint_propensity=0.4,
+    lora_propensities={"beach.safetensors": 0.2},
+)
+
+
+def grid_with(choice):
+    grid = make_grid(picked=(3,))
+    return replace(grid, images=tuple(replace(image, choice=choice) for image in grid.images))
+
+
+@pytest.mark.parametrize("action", ["advance", "refine", "more_like_this"])
+def test_a_picks_models_were_not_chosen_again(action):
+    for slot in slots_after(grid_with(CHOSEN), action):
+        assert slot.choice == Choice(
+            policy="", version=0, decided=("checkpoint",), relevance={"beach.safetensors": 0.7}
+        )
+    for slot in slots_after(grid_with(None), action):
+        assert slot.choice == Choice(policy="", version=0)
+
+
+def test_loras_typed_into_new_words_are_the_users_choice_and_relevance_is_not_known_for_them():
+    edit = Edit("a forest", typed_after=(LoraUse("grain.safetensors", 0.3),))
+    (slot,) = slots_after(grid_with(CHOSEN), "refine", edit=edit)
+    assert slot.choice == Choice(policy="", version=0, decided=("checkpoint", "loras"))
 
 
 @given(st.integers(16, 2048), st.integers(16, 2048), st.integers(1, 150))

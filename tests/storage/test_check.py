@@ -80,6 +80,12 @@ def test_files_of_an_image_that_never_was_collected_are_cleared_away(data):
     assert check(data) == []
 
 
+def test_a_damaged_prior_is_told(data):
+    (data / "prior.json").write_text("{}")
+    [told] = check(data)
+    assert told.startswith("The prior learning should start from is not used: This is no prior")
+
+
 OUTCOME = GridRejected(
     id="left", time=NOW, profile="default", session="session", batch="grid", stage=0, prompt="x",
     keywords=(), policy="random", images=(
@@ -110,6 +116,7 @@ def test_an_outcome_told_more_often_than_the_grid_was_left_is_a_fault(data):
         ("UPDATE grids SET brief = '[]'", "The brief of batch grid in vibes.db cannot be read: "),
         ("UPDATE images SET recipe = '{}' WHERE id = 'grid-1'", "Image grid-1 in vibes.db cannot"),
         ("UPDATE images SET scores = '3' WHERE id = 'grid-1'", "Image grid-1 in vibes.db cannot"),
+        ("UPDATE images SET choice = '3' WHERE id = 'grid-1'", "Image grid-1 in vibes.db cannot"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_named(data, statement, told):

@@ -1,13 +1,17 @@
-"""A database of the first version is brought up to date with everything in it."""
+"""Databases of former versions are brought up to date with everything in them."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
+
+import pytest
 
 from tests.stages.samples import make_recipe
+from vibes.preferences import Choice
 from vibes.storage import PictureFiles, Store, check, open_database
-from vibes.storage.schema import _FIRST_TABLES
+from vibes.storage.schema import _FIRST_TABLES, _SECOND_CHANGES
 
 NOW = "2026-01-01T00:00:00.000Z"
 BRIEF = json.dumps({"prompt": "a beach", "tier": "sd15_draft"})
@@ -86,10 +90,77 @@ def test_a_first_version_keeps_its_rows_and_learns_what_became_of_its_attempts(t
     assert check(tmp_path) == []
 
 
-def test_the_migrated_tables_are_those_of_a_new_database(tmp_path):
+def second_version(directory):
+    """A file as the second version left it, with a picked image and its event."""
+    first_version(directory)
+    db = sqlite3.connect(directory / "vibes.db")
+    with db:
+        for statement in _SECOND_CHANGES:
+            db.execute(statement)
+        db.execute("INSERT INTO _sqlite_migrations VALUES ('vibes', 'm002_queue', ?)", [NOW])
+        db.execute("UPDATE images SET selection = 'selected', held = 1 WHERE id = 'made'")
+        body = json.dumps(OLD_EVENT)
+        db.execute("INSERT INTO events VALUES (7, 'e', 'default', 'g', ?)", [body])
+    db.close()
+
+
+OLD_EVENT = {
+    "type": "GridSubmitted",
+    "id": "e",
+    "time": NOW,
+    "profile": "default",
+    "session": "s",
+    "batch": "g",
+    "stage": 0,
+    "prompt": "a beach",
+    "keywords": ["beach"],
+    "images": [
+        {
+            "image_id": "made",
+            "index": 2,
+            "candidate": {"checkpoint": "epic", "loras": [{"name": "grain", "strength": 0.7}]},
+            "picked": True,
+            "scores": {},
+            "checkpoint_propensity": None,
+            "lora_propensities": {},
+        }
+    ],
+    "policy": "selection_rate",
+    "feedback": None,
+}
+"""As version 2 wrote it."""
+
+
+def test_a_second_version_keeps_its_images_and_events(tmp_path):
+    second_version(tmp_path)
+    store = Store(open_database(tmp_path))
+    image = store.grids.image("made")
+    assert (image.choice, image.selection, image.held) == (None, "selected", True)
+    [(sequence, event)] = store.events.after(0)
+    assert (sequence, event.images[0].picked, event.policy_version) == (7, True, 0)
+    store.events.append([replace(event, id="later")])
+    [standing] = store.events.some(standing=True)
+    assert standing.read().id == "later"
+    store.grids.set_choices({"made": CHOICE})
+    assert store.grids.image("made").choice == CHOICE
+    store.close()
+
+
+CHOICE = Choice(
+    policy="taste",
+    version=1,
+    decided=("loras",),
+    relevance={"epic": 0.5},
+    checkpoint_propensity=0.25,
+    lora_propensities={"grain": 0.1},
+)
+
+
+@pytest.mark.parametrize("version", [first_version, second_version])
+def test_the_migrated_tables_are_those_of_a_new_database(tmp_path, version):
     for directory in ("old", "new"):
         (tmp_path / directory).mkdir()
-    first_version(tmp_path / "old")
+    version(tmp_path / "old")
     schemas = []
     for directory in ("old", "new"):
         db = open_database(tmp_path / directory)

@@ -9,10 +9,10 @@ from sqlite_utils import Database
 
 from tests.stages.samples import make_grid
 from vibes.errors import DatabaseTooNew, NotFound, StorageError
-from vibes.preferences import GridSubmitted, ShownImage
+from vibes.preferences import Choice, GridSubmitted, ShownImage
 from vibes.recipes import Candidate
 from vibes.stages import Session, submitted
-from vibes.storage import PictureFiles, Store, check, open_database
+from vibes.storage import Forgetting, PictureFiles, Store, check, open_database
 
 NOW = "2026-01-01T00:00:00.000Z"
 
@@ -49,6 +49,16 @@ def test_a_grid_is_read_back_as_it_was_stored(store):
     store.grids.add(grid)
     assert store.grids.get("grid") == replace(grid, visit=1)
     assert store.grids.of_session("session") == [replace(grid, visit=1)]
+
+
+def test_how_models_were_chosen_is_kept_with_each_image(store):
+    probe = Choice(policy="taste", version=1, probe=True)
+    first, second, third = make_grid(3).images
+    grid = replace(make_grid(3), images=(first, replace(second, choice=probe), third))
+    store.grids.add(grid)
+    decided = Choice(policy="taste", version=1, decided=("checkpoint",), relevance={"x": 0.3})
+    store.grids.set_choices({first.id: decided, "deleted": probe})
+    assert [image.choice for image in store.grids.get("grid").images] == [decided, probe, None]
 
 
 def test_leaving_a_grid_stores_outcome_and_selections(store):
@@ -170,3 +180,40 @@ def test_a_read_only_data_directory_is_refused(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(StorageError):
         open_database(tmp_path)
+
+
+def test_events_that_were_superseded_can_be_left_out(store):
+    events = [make_event("e1", "b1"), make_event("e2", "b2"), make_event("e3", "b1")]
+    store.events.append(events)
+    store.events.append([replace(events[1], id="e4", profile="anime", batch="b4")])
+
+    def ids(**wanted):
+        return [stored.read().id for stored in store.events.some(**wanted)]
+
+    assert ids() == ["e1", "e2", "e3", "e4"]
+    assert ids(standing=True) == ["e2", "e3", "e4"]
+    assert ids(standing=True, upto=2) == ["e1", "e2"]
+    assert ids(after=1, limit=2) == ["e2", "e3"]
+    assert ids(profile="anime") == ["e4"]
+    assert store.events.count(profile="default", upto=4, standing=True) == 2
+    assert store.events.last() == 4
+
+
+def test_what_is_left_of_events_takes_their_place_and_they_can_be_put_back(store):
+    events = [make_event(f"e{number}", f"b{number}") for number in range(3)]
+    store.events.append(events)
+    before = store.events.those([1, 2])
+    store.events.rewrite([(1, None), (2, replace(events[1], prompt=""))])
+    assert [event.prompt for event in store.events.all()] == ["", "a beach"]
+    store.events.put_back(before)
+    assert list(store.events.after(0)) == list(enumerate(events, 1))
+    assert store.events.some(standing=True) == store.events.some()
+
+
+def test_forgettings_are_noted(store):
+    note = Forgetting(time=NOW, profile=None, kind="lora", what="rain", events=3)
+    number = store.forgettings.add(note)
+    other = replace(note, profile="default", kind="keyword", what=None)
+    store.forgettings.add(other)
+    store.forgettings.undo(number)
+    assert store.forgettings.all() == [replace(note, undone=True), other]

@@ -54,6 +54,18 @@ async def test_every_route_of_the_contract_is_described(api):
         "/api/preferences/snapshot",
         "/api/preferences/recommend/checkpoint",
         "/api/preferences/recommend/loras",
+        "/api/preferences/rebuild",
+        "/api/preferences/forget",
+        "/api/preferences/undo",
+        "/api/preferences/prior",
+        "/api/preferences/prior/build",
+        "/api/learning/overview",
+        "/api/learning/map",
+        "/api/learning/strengths",
+        "/api/learning/recent",
+        "/api/learning/effect",
+        "/api/learning/would-choose",
+        "/api/learning/style",
         "/api/events",
     ):
         assert path in described, path

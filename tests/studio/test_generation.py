@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 
 import pytest
 from PIL import Image
@@ -156,6 +157,7 @@ async def test_a_plan_says_how_sure_it_is_and_what_else_could_be(api):
     body = {"session_id": await api.session(), "prompt": "a beach", "count": 2}
     for recipe in (await api.ok("POST", "/api/plan", body))["recipes"]:
         assert recipe["confidence"] == 0
+        assert 0 < recipe["chance_best"] < 1
         others = [one["checkpoint"] for one in recipe["alternatives"]]
         assert len(others) == 3
         assert recipe["checkpoint"] not in others
@@ -195,7 +197,12 @@ async def test_a_recipe_explains_itself_at_four_levels(api):
         for level in ("minimal", "standard", "detailed", "technical")
     }
     assert levels["minimal"]["reason"] in levels["standard"]["reason"]
-    assert levels["minimal"]["reason"].endswith(".")
+    assert levels["minimal"]["explanation"] == [levels["minimal"]["reason"]]
+    told = [levels[level]["explanation"] for level in levels]
+    for upper, lower in pairwise(told):
+        assert lower[: len(upper)] == upper
+    assert all(sentence.endswith(".") for sentence in told[-1])
+    assert any("1 grid" in sentence for sentence in told[2])
     assert "terms" not in levels["standard"]
     assert levels["detailed"]["terms"][0]["grids"] == 1
     assert levels["technical"]["belief"]["evidence"] > 0

@@ -71,31 +71,65 @@ async def recommended_loras(api, prompt: str, **parameters):
     return await api.ok("GET", "/api/preferences/recommend/loras", prompt=prompt, **parameters)
 
 
-async def test_what_was_learned_about_a_lora_counts_for_its_keywords_only(api):
+def judged(number: int, word: str, lora: str, *, liked: bool):
+    """A grid of eight images, four with the LoRA and four without; one four was picked."""
+    images = [
+        {
+            "image_id": f"{word}-{number}-{index}",
+            "index": index,
+            "candidate": {
+                "checkpoint": "epicrealism.safetensors",
+                "loras": [{"name": lora, "strength": 0.7}] if index < 4 else [],
+            },
+            "picked": (index < 4) == liked,
+        }
+        for index in range(8)
+    ]
+    about = {"id": f"{word}-{number}", "batch": f"{word}-{number}", "stage": 0, "policy": ""}
+    about |= {key: EVENT[key] for key in ("time", "profile", "session")}
+    words = {"prompt": f"a {word}", "keywords": [word]}
+    return {"type": "GridSubmitted", **about, **words, "images": images}
+
+
+async def picked_for_a_city(api):
+    """What is recommended for a city once one LoRA was picked for it again and again."""
     before = await recommended_loras(api, "beach at sunset")
-    session = await api.session()
-    chosen = {"checkpoint": "epicrealism", "loras": [{"name": "film_grain", "strength": 0.7}]}
-    grid = await api.grid(session, "a city", count=20, overrides=chosen)
-    await api.iterate(session, grid, *range(18), action="refine")
-    assert await recommended_loras(api, "beach at sunset") == before
+    grain = "styles/film_grain.safetensors"
+    events = [judged(number, "city", grain, liked=True) for number in range(5)]
+    await api.ok("POST", "/api/preferences/events", events)
+    after = await recommended_loras(api, "beach at sunset")
+    assert [one["lora"] for one in after] == [one["lora"] for one in before]
     assert before[0]["lora"] == "beach_sunset.safetensors"
-    best, *others = await recommended_loras(api, "a city")
+    return await recommended_loras(api, "a city")
+
+
+async def test_what_was_learned_about_a_lora_counts_for_its_keywords_only(api):
+    found = {one["lora"]: one for one in await picked_for_a_city(api)}
+    assert set(found) == {"styles/film_grain.safetensors", "neon_city.safetensors"}
+    grain = found["styles/film_grain.safetensors"]
+    assert "picked in 20 of 20 images for 'city' with epicrealism" in grain["reason"]
+    assert 0.8 < grain["score"] < 1
+    assert 0 < grain["confidence"] <= 1
+    assert found["neon_city.safetensors"]["confidence"] < 0.01
+
+
+async def test_counted_picks_alone_recommend_a_lora_by_its_rate(start_studio):
+    async with start_studio(policy="selection_rate") as api:
+        best, *others = await picked_for_a_city(api)
     assert (best["lora"], best["score"], best["confidence"]) == (
         "styles/film_grain.safetensors",
-        0.9,
+        1.0,
         1.0,
     )
-    assert "picked in 18 of 20 images for 'city' with epicrealism" in best["reason"]
+    assert "picked in 20 of 20 images for 'city' with epicrealism" in best["reason"]
     assert "neon_city.safetensors" in [one["lora"] for one in others]
 
 
 async def test_a_lora_that_lost_with_these_keywords_is_not_recommended_for_them(api):
-    session = await api.session()
-    chosen = {"checkpoint": "epicrealism", "loras": [{"name": "beach_sunset", "strength": 0.7}]}
-    grid = await api.grid(session, "a beach", count=20, overrides=chosen)
-    await api.iterate(session, grid, 0, action="refine")
-    found = await recommended_loras(api, "a beach")
-    assert "beach_sunset.safetensors" not in [one["lora"] for one in found]
+    lost = "beach_sunset.safetensors"
+    events = [judged(number, "beach", lost, liked=False) for number in range(5)]
+    await api.ok("POST", "/api/preferences/events", events)
+    assert lost not in [one["lora"] for one in await recommended_loras(api, "a beach")]
 
 
 @pytest.mark.parametrize(

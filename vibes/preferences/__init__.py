@@ -5,6 +5,7 @@ from __future__ import annotations
 from vibes.recipes import Candidate, LoraUse
 
 from .apportion import apportion
+from .choice import Choice, Part
 from .events import (
     Event,
     GridEvent,
@@ -13,11 +14,14 @@ from .events import (
     ImageActed,
     ImageRated,
     ShownImage,
+    SuggestionChanged,
     event_from_dict,
     latest_outcomes,
     outcome_of,
     without_superseded,
 )
+from .forgetting import Forget
+from .lessons import lesson
 from .policies import POLICIES, load_policy, new_policy
 from .policy import Explanation, GridOutcome, Policy, Pool, Propensity, Proposal, Term
 from .portable import export_document, import_document
@@ -25,14 +29,18 @@ from .rates import confidence, interval
 from .recommendation import CheckpointRecommendation, lora_evidence, recommend_checkpoint
 from .statistics import Statistics, StatRow
 from .tally import TYPES
+from .taste import Effect, LoraVerdict, Prior, Taste, Verdict
 
 __all__ = [
     "POLICIES",
     "TYPES",
     "Candidate",
     "CheckpointRecommendation",
+    "Choice",
+    "Effect",
     "Event",
     "Explanation",
+    "Forget",
     "GridEvent",
     "GridOutcome",
     "GridRejected",
@@ -40,14 +48,20 @@ __all__ = [
     "ImageActed",
     "ImageRated",
     "LoraUse",
+    "LoraVerdict",
+    "Part",
     "Policy",
     "Pool",
+    "Prior",
     "Propensity",
     "Proposal",
     "ShownImage",
     "StatRow",
     "Statistics",
+    "SuggestionChanged",
+    "Taste",
     "Term",
+    "Verdict",
     "apportion",
     "confidence",
     "event_from_dict",
@@ -55,6 +69,7 @@ __all__ = [
     "import_document",
     "interval",
     "latest_outcomes",
+    "lesson",
     "load_policy",
     "lora_evidence",
     "new_policy",

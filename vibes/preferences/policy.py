@@ -50,17 +50,25 @@ def _pool_faults(pool: Pool) -> Iterator[str]:
         yield f"max_loras is {pool.max_loras}; expected 0 or more."
     if pool.max_checkpoints is not None and pool.max_checkpoints < 1:
         yield f"max_checkpoints is {pool.max_checkpoints}; expected 1 or more, or None."
-    for name, value in pool.relevance.items():
+    yield from _relevance_faults(pool.relevance)
+
+
+def _relevance_faults(relevance: Mapping[str, float]) -> Iterator[str]:
+    for name, value in relevance.items():
         if not 0 <= value <= 1:
             yield f"The relevance of '{name}' is {value}; expected 0 to 1."
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A candidate the policy chose; ``reason`` is a whole sentence for the image's card."""
+    """A candidate the policy chose; ``reason`` is a whole sentence for the image's card.
+
+    A ``probe`` was drawn uniformly, whatever is believed: what learning is measured against.
+    """
 
     candidate: Candidate
     reason: str
+    probe: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +85,8 @@ class GridOutcome:
 
     ``picked`` holds positions in ``candidates``; empty means the whole grid was rejected.
     ``features`` is empty, or one mapping per candidate (scores of the image by name).
+    ``relevance`` is that of the pool it was chosen from, as far as it concerns the models shown.
+    ``weight``, above 0 and at most 1, is how much it counts beside a first grid's outcome.
     """
 
     keywords: tuple[str, ...]
@@ -84,6 +94,8 @@ class GridOutcome:
     candidates: tuple[Candidate, ...]
     picked: frozenset[int]
     features: tuple[Mapping[str, float], ...] = ()
+    relevance: Mapping[str, float] = field(default_factory=dict)
+    weight: float = 1.0
 
     def __post_init__(self) -> None:
         for fault in _outcome_faults(self):
@@ -106,6 +118,9 @@ def _outcome_faults(outcome: GridOutcome) -> Iterator[str]:
         for name, value in scores.items():
             if not math.isfinite(value):
                 yield f"The image at position {position} has the score {name} = {value}."
+    yield from _relevance_faults(outcome.relevance)
+    if not 0 < outcome.weight <= 1:
+        yield f"The grid's weight is {outcome.weight}; expected more than 0 and at most 1."
 
 
 def _candidate_faults(candidate: Candidate) -> Iterator[str]:
@@ -122,12 +137,17 @@ def _candidate_faults(candidate: Candidate) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """One piece of what the policy believes, with its 95 % interval and the grids behind it."""
+    """One piece of what the policy believes, with its 95 % interval and the grids behind it.
+
+    ``kind`` and ``parts`` say what it is about, as in statistics ("keyword_lora", ("beach", "x")).
+    """
 
     label: str
     value: float
     interval: tuple[float, float]
     grids: int
+    kind: str = ""
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +156,9 @@ class Explanation:
 
     ``value`` is what the policy maximises. ``selection_rate`` and its 95 % ``interval`` are
     observed in ``evidence`` images (0 and (0, 1) without any); ``confidence`` 0..1 is how much
-    that evidence outweighs the prior. ``reason`` is a whole sentence.
+    that evidence outweighs the prior. ``reason`` is a whole sentence. ``chance_best`` is the
+    probability that no other checkpoint of the pool suits the keywords better, None where the
+    policy cannot tell.
     """
 
     value: float
@@ -146,12 +168,17 @@ class Explanation:
     evidence: int
     reason: str
     terms: tuple[Term, ...] = ()
+    chance_best: float | None = None
 
 
 class Policy(Protocol):
-    """Chooses what to show and learns from what is picked."""
+    """Chooses what to show and learns from what is picked.
+
+    ``version`` grows when the same events would teach it something else.
+    """
 
     name: str
+    version: int
 
     def propose(self, keywords: Sequence[str], pool: Pool, count: int) -> list[Proposal]:
         """``count`` candidates from the pool, in the order in which to show them."""

@@ -1,14 +1,16 @@
 """Preferences as a portable JSON document: one entry per image's outcome.
 
-Exporting and importing give back the same statistics, and ids that a second import recognises.
+Exporting and importing give back the events that count: the same statistics, the same policies
+bit for bit, and ids that a second import recognises.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -17,6 +19,7 @@ from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError
 from vibes.errors import InvalidInput
 from vibes.recipes import Candidate, LoraUse
 
+from .choice import Part
 from .events import (
     Event,
     GridEvent,
@@ -24,11 +27,12 @@ from .events import (
     GridSubmitted,
     Name,
     Position,
+    Probability,
     ShownImage,
     Time,
     event_from_dict,
-    latest_outcomes,
     outcome_of,
+    without_superseded,
 )
 from .refusal import refusal
 from .statistics import Statistics
@@ -38,8 +42,19 @@ VERSION = "1.0"
 STATS_PER_TYPE = 50  # the best; all pairings of a long history outweigh its preferences
 
 # What all images of one grid have in common.
-_SHARED = ("profile", "session", "stage", "prompt", "keywords", "timestamp", "feedback", "event")
+_SHARED = (
+    *("profile", "session", "stage", "prompt", "keywords", "timestamp", "feedback", "event"),
+    *("policy", "version", "order"),
+)
 _shared = attrgetter(*_SHARED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Propensities:
+    """How likely the image's models were chosen; None and nothing where that is not known."""
+
+    checkpoint: Probability | None = None
+    loras: dict[str, Probability] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +79,14 @@ class _Preference:
     profile: Name = "default"
     event: Name | None = None  # None: derived from the batch and what became of its images
     index: Position | None = None  # None: as in the order of the document
+    order: Position | None = None  # of the event among all in the document; None: after the rest
+    policy: str = ""
+    version: Position = 0  # of the policy; 0: not known
+    probe: Annotated[bool, Strict()] = False
+    decided: tuple[Part, ...] = ()
+    inert: tuple[Name, ...] = ()
+    relevance: dict[str, Probability] = field(default_factory=dict)
+    propensities: _Propensities = field(default_factory=_Propensities)
 
 
 _PREFERENCE = TypeAdapter(_Preference)
@@ -71,23 +94,24 @@ _PREFERENCE = TypeAdapter(_Preference)
 
 def export_document(events: Iterable[Event]) -> dict[str, Any]:
     """The events as a JSON-ready document with the best of the statistics they add up to."""
-    events = list(events)
-    grids = latest_outcomes(events)
-    preferences = [preference for grid in grids for preference in _preferences(grid)]
+    events = without_superseded(events)
+    preferences: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
+    for order, event in enumerate(events):
+        if isinstance(event, GridSubmitted | GridRejected):
+            preferences += _preferences(event, order)
+        else:
+            others.append({**event.to_dict(), "order": order})
     return {
         "version": VERSION,
         "total_preferences": len(preferences),
         "preferences": preferences,
-        "image_events": [
-            event.to_dict()
-            for event in events
-            if not isinstance(event, GridSubmitted | GridRejected)
-        ],
-        "stats": _stats(Statistics.fold(grids)),
+        "image_events": others,
+        "stats": _stats(Statistics.fold(events)),
     }
 
 
-def _preferences(grid: GridEvent) -> Iterator[dict[str, Any]]:
+def _preferences(grid: GridEvent, order: int) -> Iterator[dict[str, Any]]:
     for image in grid.images:
         yield {
             "id": image.image_id,
@@ -108,7 +132,23 @@ def _preferences(grid: GridEvent) -> Iterator[dict[str, Any]]:
             "profile": grid.profile,
             "event": grid.id,
             "index": image.index,
+            "order": order,
+            **{name: value for name, value in _provenance(grid, image).items() if value},
         }
+
+
+def _provenance(grid: GridEvent, image: ShownImage) -> dict[str, Any]:
+    """How the image came to be shown, as far as that is known."""
+    likely = {"checkpoint": image.checkpoint_propensity, "loras": image.lora_propensities}
+    return {
+        "policy": grid.policy,
+        "version": grid.policy_version,
+        "probe": image.probe,
+        "decided": image.decided,
+        "inert": image.inert,
+        "relevance": image.relevance,
+        "propensities": {name: told for name, told in likely.items() if told not in (None, {})},
+    }
 
 
 def _stats(statistics: Statistics) -> list[dict[str, Any]]:
@@ -138,17 +178,38 @@ def import_document(data: object) -> list[Event]:
     image_events = data.get("image_events", [])
     if not isinstance(image_events, list):
         raise InvalidInput("image_events is not a list.")
-    grids: dict[str, list[tuple[str, _Preference]]] = {}
-    for place, preference in _read(data["preferences"]):
-        grids.setdefault(preference.batch or preference.id, []).append((place, preference))
-    events: list[Event] = [_grid(batch, images) for batch, images in grids.items()]
-    events += (
-        event_from_dict(event, place=f"image_events[{i}]") for i, event in enumerate(image_events)
+    events = sorted(
+        [*_grids(data["preferences"]), *_others(image_events)], key=lambda placed: placed[0]
     )
-    twice = [name for name, count in Counter(event.id for event in events).items() if count > 1]
+    refuse_twins(event.id for _, event in events)
+    return [event for _, event in events]
+
+
+def refuse_twins(ids: Iterable[str]) -> None:
+    """InvalidInput where two events have the same id."""
+    twice = [name for name, count in Counter(ids).items() if count > 1]
     if twice:
         raise InvalidInput(f"The event '{twice[0]}' stands in the document more than once.")
-    return events
+
+
+Placed = tuple[float, Event]
+"""An event and its place among all; without one it comes after the others."""
+
+
+def _grids(entries: list[object]) -> Iterator[Placed]:
+    grids: dict[str, list[tuple[str, _Preference]]] = {}
+    for place, preference in _read(entries):
+        grids.setdefault(preference.batch or preference.id, []).append((place, preference))
+    for batch, images in grids.items():
+        order = images[0][1].order
+        yield math.inf if order is None else order, _grid(batch, images)
+
+
+def _others(entries: list[object]) -> Iterator[Placed]:
+    for i, entry in enumerate(entries):
+        event = event_from_dict(entry, place=f"image_events[{i}]")
+        order = entry.get("order") if isinstance(entry, Mapping) else None
+        yield order if type(order) is int else math.inf, event
 
 
 def _read(entries: list[object]) -> Iterator[tuple[str, _Preference]]:
@@ -185,8 +246,9 @@ def _grid(batch: str, entries: list[tuple[str, _Preference]]) -> GridEvent:
         prompt=first.prompt,
         keywords=first.keywords,
         images=tuple(_image(position, p) for position, p in enumerate(preferences)),
-        policy="",
+        policy=first.policy,
         feedback=first.feedback,
+        policy_version=first.version,
     )
     _check(event, first_place)
     return event
@@ -199,6 +261,12 @@ def _image(position: int, preference: _Preference) -> ShownImage:
         candidate=Candidate(preference.checkpoint, preference.loras),
         picked=preference.action == "selected",
         scores=dict(preference.scores or {}),
+        checkpoint_propensity=preference.propensities.checkpoint,
+        lora_propensities=preference.propensities.loras,
+        relevance=preference.relevance,
+        probe=preference.probe,
+        decided=preference.decided,
+        inert=preference.inert,
     )
 
 

@@ -19,6 +19,7 @@ class RandomChoice:
     """Chooses checkpoints, the number of LoRAs, LoRAs and strengths uniformly."""
 
     name = "random"
+    version = 1
 
     def __init__(self, rng: np.random.Generator):
         self._rng = rng

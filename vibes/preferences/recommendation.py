@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from vibes.recipes import Candidate
 
 from .policy import Policy, Pool
+from .sentences import spoken_reason
 from .statistics import Statistics, StatRow
 
 ENOUGH_IMAGES = 5  # of a LoRA on one checkpoint, to say more than its images on all of them
@@ -38,7 +39,7 @@ def recommend_checkpoint(
         selection_rate=why.selection_rate,
         interval=why.interval,
         evidence=why.evidence,
-        reason=why.reason,
+        reason=spoken_reason(why),
     )
 
 

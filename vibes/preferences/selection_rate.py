@@ -28,6 +28,7 @@ class SelectionRate:
     """
 
     name = "selection_rate"
+    version = 1
 
     def __init__(
         self,

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from heapq import nsmallest
 from typing import Any
 
 from vibes.errors import Conflict, InvalidInput
 
-from .events import Event, GridRejected, GridSubmitted, ImageActed, outcome_of, without_superseded
+from .events import (
+    Event,
+    GridRejected,
+    GridSubmitted,
+    ImageActed,
+    SuggestionChanged,
+    outcome_of,
+    without_superseded,
+)
+from .policy import GridOutcome
+from .standings import rank
 from .tally import TYPES, Count, Parts, Tally
 
 
@@ -46,18 +55,44 @@ class Statistics:
             statistics.add(event)
         return statistics
 
-    def add(self, event: Event) -> None:
-        """Count one more event; Conflict where it ``supersedes`` a counted one."""
+    def add(self, event: Event, outcome: GridOutcome | None = None) -> None:
+        """Count one more event; Conflict where it ``supersedes`` a counted one.
+
+        ``outcome`` is what became of a grid, from who has it at hand.
+        """
         if isinstance(event, GridSubmitted | GridRejected):
             if self.supersedes(event):
                 raise Conflict(f"Grid '{event.batch}' is counted already; fold the events again.")
             self._batches.add(event.batch)
-            self._tally.add(outcome_of(event))
+            self._tally.add(outcome or outcome_of(event))
         elif isinstance(event, ImageActed):
             self._actions[event.action] += 1
+        elif isinstance(event, SuggestionChanged):
+            self._actions["changed"] += 1
         elif event.image not in self._rated:
             self._rated.add(event.image)
             self._actions["rated"] += 1
+
+    def copy(self) -> Statistics:
+        """The same counts, which go their own way from here on."""
+        twin = Statistics()
+        twin._tally = self._tally.copy()
+        twin._actions = self._actions.copy()
+        twin._batches, twin._rated = set(self._batches), set(self._rated)
+        return twin
+
+    @property
+    def overall(self) -> Count:
+        """All images of submitted grids."""
+        return self._tally.overall
+
+    def count(self, kind: str, *parts: str) -> Count:
+        """The count of one item or pairing, all zero where it was never shown."""
+        return self._tally.count(kind, *parts)
+
+    def counts(self, kind: str) -> Iterable[tuple[Parts, Count]]:
+        """All counts of one type, in no particular order."""
+        return self._tally.counts(kind)
 
     def supersedes(self, event: Event) -> bool:
         """Whether the event replaces an outcome counted here, so that only a new fold helps."""
@@ -67,8 +102,10 @@ class Statistics:
         """The best or all rows of one type, best first: by the lower end of the interval."""
         if kind not in TYPES:
             raise InvalidInput(f"'{kind}' is no type of statistics; use one of {', '.join(TYPES)}.")
-        counts = self._tally.counts(kind)
-        best = sorted(counts, key=_rank) if limit is None else nsmallest(limit, counts, key=_rank)
+        if limit is None:
+            best = sorted(self._tally.counts(kind), key=_rank)
+        else:
+            best = self._tally.best(kind, limit)
         return [_row(kind, parts, count) for parts, count in best]
 
     def strongest(self, kind: str, keywords: Sequence[str], *parts: str) -> StatRow | None:
@@ -90,7 +127,7 @@ class Statistics:
 
 def _rank(item: tuple[Parts, Count]) -> tuple[float, int, Parts]:
     parts, count = item
-    return (-count.interval[0], -count.total, parts)
+    return (*rank((count.selected, count.total)), parts)
 
 
 def _row(kind: str, parts: Parts, count: Count) -> StatRow:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vibes.errors import InvalidInput
@@ -11,6 +11,7 @@ from vibes.recipes import Candidate
 
 from .policy import GridOutcome
 from .rates import confidence, interval
+from .standings import Standings
 
 Parts = tuple[str, ...]  # what is counted: names in the order of the type's own name
 TYPES = (
@@ -21,6 +22,9 @@ TYPES = (
     "checkpoint",
     "lora",
 )
+
+
+_PAIR = "checkpoint_lora"
 
 
 @dataclass(slots=True)
@@ -53,6 +57,7 @@ class Tally:
     def __init__(self) -> None:
         self.overall = Count()
         self._counts: dict[str, dict[Parts, Count]] = {kind: {} for kind in TYPES}
+        self._standings: dict[str, Standings] = {}  # of types that were asked for
 
     def count(self, kind: str, *parts: str) -> Count:
         """The count of one item or pairing, all zero where it was never shown."""
@@ -64,19 +69,46 @@ class Tally:
 
     def add(self, outcome: GridOutcome) -> None:
         """Count one grid."""
-        keywords = dict.fromkeys(outcome.keywords)
-        for (kind, parts), (selected, total) in _shown(outcome).items():
-            self._bump(kind, parts, selected, total)
-            for keyword in keywords:
-                self._bump(f"keyword_{kind}", (keyword, *parts), selected, total)
-        _raise(self.overall, len(outcome.picked), len(outcome.candidates))
+        for kind, items in _shown(outcome).items():
+            self._add(kind, (), items)
+            for keyword in dict.fromkeys(outcome.keywords):
+                self._add(f"keyword_{kind}", (keyword,), items)
+        self.overall.selected += len(outcome.picked)
+        self.overall.total += len(outcome.candidates)
+        self.overall.grids += 1
 
-    def _bump(self, kind: str, parts: Parts, selected: int, total: int) -> None:
+    def best(self, kind: str, limit: int) -> list[tuple[Parts, Count]]:
+        """The best counts of one type, best first, as in Standings; at once but the first time."""
         counts = self._counts[kind]
-        count = counts.get(parts)
-        if count is None:
-            count = counts[parts] = Count()
-        _raise(count, selected, total)
+        if kind not in self._standings:
+            numbers = ((parts, (count.selected, count.total)) for parts, count in counts.items())
+            self._standings[kind] = Standings(numbers)
+        return [(parts, counts[parts]) for parts in self._standings[kind].best(limit)]
+
+    def _add(self, kind: str, head: Parts, items: Mapping[Parts, tuple[int, int]]) -> None:
+        counts = self._counts[kind]
+        standings = self._standings.get(kind)
+        if standings is None:
+            _add_to(counts, head, items)
+            return
+        keys = [head + parts for parts in items]
+        for key in keys:
+            if key in counts:
+                standings.leave(key, (counts[key].selected, counts[key].total))
+        _add_to(counts, head, items)
+        for key in keys:
+            standings.enter(key, (counts[key].selected, counts[key].total))
+
+    def copy(self) -> Tally:
+        """The same counts, which go their own way from here on."""
+        twin = Tally()
+        twin.overall = replace(self.overall)
+        for kind, counts in self._counts.items():
+            twin._counts[kind] = {
+                parts: Count(count.selected, count.total, count.grids)
+                for parts, count in counts.items()
+            }
+        return twin
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, in an order that depends on the content alone."""
@@ -114,21 +146,29 @@ def _numbers(count: Count) -> list[int]:
     return [count.selected, count.total, count.grids]
 
 
-def _raise(count: Count, selected: int, total: int) -> None:
-    count.selected += selected
-    count.total += total
-    count.grids += 1
+def _add_to(
+    counts: dict[Parts, Count], head: Parts, items: Mapping[Parts, tuple[int, int]]
+) -> None:
+    """Add one grid's (selected, total) of items; a long history is mostly this."""
+    for parts, (selected, total) in items.items():
+        try:
+            count = counts[head + parts]
+        except KeyError:
+            counts[head + parts] = Count(selected, total, 1)
+        else:
+            count.selected += selected
+            count.total += total
+            count.grids += 1
 
 
-def _shown(outcome: GridOutcome) -> dict[tuple[str, Parts], list[int]]:
-    """(type, parts) without keywords -> [selected, total] in this grid."""
-    shown: dict[tuple[str, Parts], list[int]] = {}
+def _shown(outcome: GridOutcome) -> dict[str, dict[Parts, tuple[int, int]]]:
+    """Type without keywords -> parts -> (selected, total) in this grid."""
+    shown: dict[str, dict[Parts, tuple[int, int]]] = {"checkpoint": {}, "lora": {}, _PAIR: {}}
     for position, candidate in enumerate(outcome.candidates):
         picked = position in outcome.picked
-        for item in _items(candidate):
-            numbers = shown.setdefault(item, [0, 0])
-            numbers[0] += picked
-            numbers[1] += 1
+        for kind, parts in _items(candidate):
+            selected, total = shown[kind].get(parts, (0, 0))
+            shown[kind][parts] = selected + picked, total + 1
     return shown
 
 
@@ -136,4 +176,4 @@ def _items(candidate: Candidate) -> Iterator[tuple[str, Parts]]:
     yield "checkpoint", (candidate.checkpoint,)
     for lora in candidate.loras:
         yield "lora", (lora.name,)
-        yield "checkpoint_lora", (candidate.checkpoint, lora.name)
+        yield _PAIR, (candidate.checkpoint, lora.name)

@@ -2,6 +2,16 @@
 
 from .keywords import keywords
 from .lexicon import Lexicon, english, load_lexicon
+from .topics import load_topics, topics
 from .weights import Prompt, parse
 
-__all__ = ["Lexicon", "Prompt", "english", "keywords", "load_lexicon", "parse"]
+__all__ = [
+    "Lexicon",
+    "Prompt",
+    "english",
+    "keywords",
+    "load_lexicon",
+    "load_topics",
+    "parse",
+    "topics",
+]

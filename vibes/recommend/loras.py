@@ -137,7 +137,7 @@ def _fitted(
             reason += f" {stem(use.name)} is left out: no server has it together with the rest."
         elif use not in kept:
             reason += f" {stem(use.name)} is left out: all strengths together stay within 3."
-    return Proposal(replace(wanted, loras=typed + kept), reason)
+    return replace(proposal, candidate=replace(wanted, loras=typed + kept), reason=reason)
 
 
 def _within_total(typed: Iterable[LoraUse], added: Iterable[LoraUse]) -> tuple[LoraUse, ...]:

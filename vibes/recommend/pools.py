@@ -15,7 +15,9 @@ from .loras import lora_relevance
 from .relevance import relevance
 from .tiers import tier_checkpoints
 
-MOST_RELEVANT = 6  # LoRAs that fit the prompt; a grid of three each still varies over them
+MOST_RELEVANT = 6
+"""LoRAs that fit the prompt; a grid of three each still varies over them. With 12 or all of them,
+simulated users' regret was a little higher over their first five grids and the same after forty."""
 
 
 def build_pool(

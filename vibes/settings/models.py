@@ -38,7 +38,7 @@ def _no_truth(value: object) -> object:
 
 Whole = Annotated[int, BeforeValidator(_no_truth)]
 Real = Annotated[float, BeforeValidator(_no_truth)]
-PolicyName = Literal["selection_rate", "random"]
+PolicyName = Literal["taste", "selection_rate", "random"]
 AspectRatio = Literal["portrait", "landscape", "square"]
 ASPECT_RATIOS: tuple[AspectRatio, ...] = ("portrait", "landscape", "square")
 Pixels = Annotated[Whole, Field(ge=16, le=8192)]
@@ -175,10 +175,14 @@ class Settings(BaseSettings):
     """The tier of a request that names none; `auto` is the first with a checkpoint on a server."""
     max_checkpoints: Whole = Field(3, ge=1, le=20)
     """How many checkpoints an Explore grid is spread over."""
+    probes: Whole = Field(1, ge=0, le=20)
+    """How many pictures of an Explore grid are chosen at random, whatever was learned: what
+    learning is measured against."""
     stages: tuple[Stage, ...] = Field(min_length=1)
     """The funnel, first step first."""
-    policy: PolicyName = "selection_rate"
-    """How picks become choices: by what was picked most often, or at `random` to compare."""
+    policy: PolicyName = "taste"
+    """How picks become choices: by a learned `taste`, by what was picked most often
+    (`selection_rate`), or at `random` to compare."""
     refresh_seconds: Real = Field(300, gt=0)
     """How often a server is asked for its models again, in seconds."""
     stall_seconds: Real = Field(180, gt=0)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vibes.preferences import Choice
 from vibes.recipes import Candidate, LoraUse, Recipe
 from vibes.settings import AspectRatio, Stage, Tier
 
@@ -30,11 +31,12 @@ STRENGTH_STEP = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One image to make: its recipe, the pick it grows out of, and why."""
+    """One image to make: its recipe, the pick it grows out of, why, and who chose its models."""
 
     recipe: Recipe
     parent_id: str | None
     reason: str
+    choice: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +72,14 @@ def advance_slots(
 
     Size and steps grow from the pick's own, so that what the user set by hand stays.
     """
-    kept = [
-        Slot(_at_stage(pick, stage, since), pick.id, _kept_reason(pick, stage)) for pick in picks
-    ]
+    kept = [_slot(pick, _at_stage(pick, stage, since), _kept_reason(pick, stage)) for pick in picks]
     if stage.fill == "none":
         return kept
     extra = [picks[i % len(picks)] for i in range(stage.size - len(picks))]
     return kept + [
-        Slot(
+        _slot(
+            pick,
             _varied(_at_stage(pick, stage, since), rng),
-            pick.id,
             f"A variation of your pick {pick.index + 1}: another seed.",
         )
         for pick in extra
@@ -92,10 +92,11 @@ def refine_slots(picks: Sequence[Image], edit: Edit | None, *, stage: Stage) -> 
     recipes = [edit.applied(pick.recipe) if edit else pick.recipe for pick in picks]
     how = "with the new words" if edit else "drawn anew"
     return [
-        Slot(
+        _slot(
+            pick,
             replace(recipe, source=pick.id, denoise=denoise, template="refine"),
-            pick.id,
             f"Your pick {pick.index + 1} {how}.",
+            edit,
         )
         for pick, recipe in zip(picks, recipes, strict=True)
     ]
@@ -105,7 +106,8 @@ def similar_slots(picks: Sequence[Image], count: int, *, rng: np.random.Generato
     """A full grid around the picks: same checkpoint, other seeds, small LoRA strength changes."""
     chosen = [picks[i % len(picks)] for i in range(count)]
     return [
-        Slot(
+        _slot(
+            pick,
             _varied(
                 replace(
                     pick.recipe,
@@ -115,7 +117,6 @@ def similar_slots(picks: Sequence[Image], count: int, *, rng: np.random.Generato
                 ),
                 rng,
             ),
-            pick.id,
             f"More like your pick {pick.index + 1}.",
         )
         for pick in chosen
@@ -139,7 +140,9 @@ def iteration_slots(
     return similar_slots(picks, max(here.size, len(picks)), rng=rng)
 
 
-def rechosen(slot: Slot, candidate: Candidate, models: TierChange, reason: str) -> Slot:
+def rechosen(
+    slot: Slot, candidate: Candidate, models: TierChange, *, reason: str, choice: Choice
+) -> Slot:
     """The slot in another tier: its models, size and sampling, from the pick's pixels and seed."""
     tier, stage = models.tier, models.stage
     width, height = stage.image_size(tier, models.aspect_ratio)
@@ -154,7 +157,26 @@ def rechosen(slot: Slot, candidate: Candidate, models: TierChange, reason: str) 
         sampler=tier.sampler,
         scheduler=tier.scheduler,
     )
-    return Slot(recipe, slot.parent_id, f"{slot.reason} {reason}")
+    return Slot(recipe, slot.parent_id, f"{slot.reason} {reason}", choice)
+
+
+def _slot(pick: Image, recipe: Recipe, reason: str, edit: Edit | None = None) -> Slot:
+    return Slot(recipe, pick.id, reason, _kept_choice(pick, recipe.candidate, edit))
+
+
+def _kept_choice(pick: Image, candidate: Candidate, edit: Edit | None) -> Choice:
+    """The pick's models stay: no policy chose again, so there is no probe and no propensity.
+
+    What the user decided stays decided. Relevance was told for the pick's words only.
+    """
+    former = pick.choice or Choice(policy="", version=0)
+    decided = former.decided
+    if edit and edit.typed_after and "loras" not in decided:
+        decided = (*decided, "loras")
+    names = {candidate.checkpoint, *(use.name for use in candidate.loras)}
+    told = {} if edit else former.relevance
+    relevance = {name: fit for name, fit in told.items() if name in names}
+    return Choice(policy="", version=0, decided=decided, relevance=relevance)
 
 
 def _at_stage(pick: Image, stage: Stage, since: Stage) -> Recipe:

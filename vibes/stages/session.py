@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from vibes.preferences import Choice
 from vibes.recipes import Recipe
 from vibes.settings import AspectRatio
 
@@ -48,7 +49,10 @@ class Brief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """One slot of a grid, from plan to picture; ``held`` pauses it alone."""
+    """One slot of a grid, from plan to picture; ``held`` pauses it alone.
+
+    ``choice`` says how its models came to be chosen; None where that is not known.
+    """
 
     id: str
     batch_id: str
@@ -62,6 +66,7 @@ class Image:
     error: str | None = None
     held: bool = False
     scores: Mapping[str, float] = field(default_factory=dict)
+    choice: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,12 @@
 
 from .check import check
 from .database import open_database
+from .events import StoredEvent
 from .faults import Fault
+from .forgettings import Forgetting
 from .jobs import Step, Submission
 from .pictures import PictureFiles
+from .prior_file import PriorFile
 from .queue import OpenJob, QueuedBatch, QueuedImage, Spot
 from .servers_file import ServersFile
 from .sessions import DEFAULT_PROFILE
@@ -13,8 +16,10 @@ from .store import Store, StoreThread
 __all__ = [
     "DEFAULT_PROFILE",
     "Fault",
+    "Forgetting",
     "OpenJob",
     "PictureFiles",
+    "PriorFile",
     "QueuedBatch",
     "QueuedImage",
     "ServersFile",
@@ -22,6 +27,7 @@ __all__ = [
     "Step",
     "Store",
     "StoreThread",
+    "StoredEvent",
     "Submission",
     "check",
     "open_database",

@@ -9,11 +9,14 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from vibes.errors import InvalidInput, StorageError
+
 from .database import open_database
 from .events import EventRecords
 from .grids import GridRecords
 from .jobs import JobRecords
 from .pictures import PictureFiles
+from .prior_file import PriorFile
 
 
 def check(data_dir: Path) -> list[str]:
@@ -28,6 +31,7 @@ def check(data_dir: Path) -> list[str]:
         grids.faults,
         JobRecords(db).faults,
         partial(_file_faults, grids, PictureFiles(data_dir)),
+        partial(_prior_faults, PriorFile(data_dir)),
     )
     try:
         return list(dict.fromkeys(fault for look in looks for fault in _told(look)))
@@ -82,3 +86,10 @@ def _file_faults(grids: GridRecords, files: PictureFiles) -> Iterator[str]:
         yield f"Thumbnail {image}.webp belongs to no image."
     for part in sorted(files.parts()):
         yield f"{part} was never finished; the studio removes it at its next start."
+
+
+def _prior_faults(file: PriorFile) -> Iterator[str]:
+    try:
+        file.read()
+    except (InvalidInput, StorageError) as error:
+        yield f"The prior learning should start from is not used: {error}"

@@ -1,22 +1,47 @@
-"""Events as rows: append-only, in local order."""
+"""Events as rows: append-only, in local order; only what is to be forgotten leaves them."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 from sqlite_utils import Database
 
 from vibes.errors import InvalidInput
-from vibes.preferences import Event, GridRejected, GridSubmitted, event_from_dict
+from vibes.preferences import Event, GridRejected, GridSubmitted
+from vibes.preferences.events import event_from_json, last_word_on
 
 from .database import fault, unreadable
 
-_READ = "SELECT sequence, CAST(body AS BLOB) FROM events"
-"""As bytes: one damaged text would fail the whole query, and json decodes UTF-8 itself."""
+Heard = TypeVar("Heard")
 
-_MALFORMED = (InvalidInput, ValueError, RecursionError)
+_READ = "SELECT sequence, CAST(body AS BLOB) FROM events"
+"""As bytes: one damaged text would fail the whole query, and JSON is read as UTF-8 itself."""
+
+_STANDING = """(settles IS NULL OR sequence = (
+    SELECT max(sequence) FROM events AS other
+    WHERE other.settles = events.settles AND other.sequence <= coalesce(:upto, other.sequence)))"""
+"""Events that no later one superseded, up to some sequence number."""
+
+
+class StoredEvent(NamedTuple):
+    """An event as it is stored: its sequence number and its JSON."""
+
+    sequence: int
+    body: bytes
+
+    def read(self) -> Event:
+        """The event; raises StorageError where it is damaged."""
+        return self.told_to(lambda event: event)
+
+    def told_to(self, hear: Callable[[Event], Heard], *, check: bool = True) -> Heard:
+        """What ``hear`` makes of the event; its InvalidInput too is a StorageError."""
+        try:
+            return hear(event_from_json(self.body, place="it", check=check))
+        except InvalidInput as error:
+            raise unreadable(f"Event {self.sequence}", error) from error
 
 
 class EventRecords:
@@ -40,24 +65,72 @@ class EventRecords:
 
     def all(self, profile: str | None = None) -> Iterator[Event]:
         """Every event, or every one of a profile, in the order it was appended."""
-        whose = "" if profile is None else "WHERE profile = :profile"
-        query = f"{_READ} {whose} ORDER BY sequence"
-        rows = self._db.execute(query, {"profile": profile}).fetchall()
-        return (_event(number, body) for number, body in rows)
+        return (stored.read() for stored in self.some(profile=profile))
 
     def after(self, sequence: int) -> Iterator[tuple[int, Event]]:
         """The events appended after the one of this sequence number, each with its own."""
-        newer = f"{_READ} WHERE sequence > ? ORDER BY sequence"
-        rows = self._db.execute(newer, [sequence]).fetchall()
-        return ((number, _event(number, body)) for number, body in rows)
+        return ((stored.sequence, stored.read()) for stored in self.some(after=sequence))
+
+    def some(
+        self,
+        *,
+        profile: str | None = None,
+        after: int = 0,
+        upto: int | None = None,
+        limit: int = -1,
+        standing: bool = False,
+    ) -> list[StoredEvent]:
+        """Stored events in order: of a profile, between two sequence numbers, the first ``limit``.
+
+        ``standing`` leaves out what a later event superseded.
+        """
+        values = {"after": after, "upto": upto, "profile": profile, "limit": limit}
+        where = _where(profile=profile, upto=upto, standing=standing)
+        query = f"{_READ} {where} ORDER BY sequence LIMIT :limit"
+        return [StoredEvent(*row) for row in self._db.execute(query, values).fetchall()]
+
+    def count(self, *, profile: str | None, upto: int, standing: bool = False) -> int:
+        """How many events ``some`` would give."""
+        where = _where(profile=profile, upto=upto, standing=standing)
+        values = {"after": 0, "upto": upto, "profile": profile}
+        return int(self._db.execute(f"SELECT count(*) FROM events {where}", values).fetchone()[0])
+
+    def those(self, sequences: Iterable[int]) -> list[StoredEvent]:
+        """The stored events of these sequence numbers, in order."""
+        inside = "sequence IN (SELECT value FROM json_each(?))"
+        numbers = json.dumps(list(sequences))
+        rows = self._db.execute(f"{_READ} WHERE {inside} ORDER BY sequence", [numbers]).fetchall()
+        return [StoredEvent(*row) for row in rows]
+
+    def last(self) -> int:
+        """The sequence number of the event appended last; 0 where there is none."""
+        return int(self._db.execute("SELECT max(sequence) FROM events").fetchone()[0] or 0)
+
+    def rewrite(self, left: Iterable[tuple[int, Event | None]]) -> None:
+        """Store what is left of the events of these sequence numbers, for None nothing."""
+        with self._db.atomic():
+            for sequence, event in left:
+                if event is None:
+                    self._db.execute("DELETE FROM events WHERE sequence = ?", [sequence])
+                else:
+                    self._db.table("events").update(sequence, _row(event))
+
+    def put_back(self, events: Sequence[StoredEvent]) -> None:
+        """Store events as they were, in place of what is left of them or came in anew."""
+        rows = [{"sequence": stored.sequence, **_row(stored.read())} for stored in events]
+        with self._db.atomic():
+            self._db.conn.executemany(
+                "DELETE FROM events WHERE sequence = :sequence OR id = :id", rows
+            )
+            self._db.table("events").insert_all(rows)
 
     def outcomes(self) -> Counter[tuple[str, str]]:
         """How often each batch was told of as ``submitted`` and as ``rejected``."""
         told: Counter[tuple[str, str]] = Counter()
         for (body,) in self._db.execute("SELECT CAST(body AS BLOB) FROM events").fetchall():
             try:
-                event = _parsed(body)
-            except _MALFORMED:
+                event = event_from_json(body)
+            except InvalidInput:
                 continue  # which ``faults`` tells
             if isinstance(event, GridSubmitted | GridRejected):
                 how = "submitted" if isinstance(event, GridSubmitted) else "rejected"
@@ -68,22 +141,28 @@ class EventRecords:
         """One sentence for each event that cannot be read."""
         for number, body in self._db.execute(f"{_READ} ORDER BY sequence").fetchall():
             try:
-                _parsed(body)
-            except _MALFORMED as error:
+                event_from_json(body, place="it")
+            except InvalidInput as error:
                 yield fault(f"Event {number}", error)
 
 
-def _row(event: Event) -> dict[str, str]:
+def _where(*, profile: str | None, upto: int | None, standing: bool) -> str:
+    wanted = [
+        "sequence > :after",
+        *(["sequence <= :upto"] if upto is not None else []),
+        *(["profile = :profile"] if profile is not None else []),
+        *([_STANDING] if standing else []),
+    ]
+    return f"WHERE {' AND '.join(wanted)}"
+
+
+def _row(event: Event) -> dict[str, str | None]:
     body = json.dumps(event.to_dict(), ensure_ascii=False, separators=(",", ":"))
-    return {"id": event.id, "profile": event.profile, "batch": event.batch, "body": body}
-
-
-def _event(number: int, body: bytes) -> Event:
-    try:
-        return _parsed(body)
-    except _MALFORMED as error:
-        raise unreadable(f"Event {number}", error) from error
-
-
-def _parsed(body: bytes) -> Event:
-    return event_from_dict(json.loads(body), place="it")
+    word = last_word_on(event)
+    return {
+        "id": event.id,
+        "profile": event.profile,
+        "batch": event.batch,
+        "body": body,
+        "settles": " ".join(word) if word else None,
+    }

@@ -10,6 +10,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from vibes.errors import NotFound
+from vibes.preferences import Choice
 from vibes.recipes import Recipe
 from vibes.stages import Brief, Grid, Image, ImageState, Selection
 
@@ -111,6 +112,14 @@ class GridRecords:
         if not found:
             raise NotFound(f"There is no image '{image_id}'.")
         return found[0]
+
+    def set_choices(self, choices: Mapping[str, Choice]) -> None:
+        """Store how the models of images, by id, were chosen; of deleted images it says nothing."""
+        with self._db.atomic():
+            self._db.conn.executemany(
+                "UPDATE images SET choice = ? WHERE id = ?",
+                [(_choice_json(choice), image) for image, choice in choices.items()],
+            )
 
     def set_priority(self, batch_id: str, priority: int) -> None:
         """Store a grid's priority: -1, 0 or 1."""
@@ -219,7 +228,12 @@ def _image_row(image: Image) -> Row:
         "server": image.server,
         "error": image.error,
         "scores": json.dumps(dict(image.scores)),
+        "choice": _choice_json(image.choice),
     }
+
+
+def _choice_json(choice: Choice | None) -> str | None:
+    return None if choice is None else json.dumps(choice.to_dict(), ensure_ascii=False)
 
 
 def _readable(row: Row) -> Image:
@@ -234,4 +248,6 @@ def _image(row: Row) -> Image:
     del row["rank"]
     recipe = Recipe.from_dict(json.loads(row.pop("recipe")))
     scores = dict(json.loads(row.pop("scores")))
-    return Image(**row, index=index, recipe=recipe, held=held, scores=scores)
+    told = row.pop("choice")
+    choice = None if told is None else Choice.from_dict(json.loads(told))
+    return Image(**row, index=index, recipe=recipe, held=held, scores=scores, choice=choice)

@@ -135,3 +135,36 @@ def m002_queue(db: Database) -> None:
     """Places in the line, what became of every attempt of a job, and the servers' faults."""
     for statement in _SECOND_CHANGES:
         db.execute(statement)
+
+
+_THIRD_CHANGES = (
+    "ALTER TABLE images ADD COLUMN choice TEXT",
+    # What an event has the last word on, until a later one settles the same; NULL: nothing.
+    "ALTER TABLE events ADD COLUMN settles TEXT",
+    # A grid's outcome tells its images, a rating is of one; a damaged row settles nothing.
+    """
+    UPDATE events SET settles = CASE
+        WHEN json_extract(body, '$.type') IN ('GridSubmitted', 'GridRejected')
+            THEN 'outcome ' || batch
+        WHEN json_extract(body, '$.type') = 'ImageRated'
+            THEN 'rating ' || json_extract(body, '$.image') END
+    WHERE json_valid(body)""",
+    "CREATE INDEX events_by_settled ON events (settles) WHERE settles IS NOT NULL",
+    """
+    CREATE TABLE forgettings (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        time TEXT NOT NULL,
+        profile TEXT,
+        kind TEXT NOT NULL,
+        what TEXT,
+        events INTEGER NOT NULL,
+        undone INTEGER NOT NULL DEFAULT 0 CHECK (undone IN (0, 1))
+    )""",
+)
+
+
+@migrations()
+def m003_taste(db: Database) -> None:
+    """How each image's models were chosen, and what the user had forgotten."""
+    for statement in _THIRD_CHANGES:
+        db.execute(statement)

@@ -18,6 +18,7 @@ from vibes.errors import StorageError
 from .database import FILE_NAME, advice, open_database
 from .events import EventRecords
 from .faults import FaultRecords
+from .forgettings import ForgettingRecords
 from .grids import GridRecords
 from .jobs import JobRecords
 from .queue import QueueRecords
@@ -40,6 +41,7 @@ class Store:
         self.queue = QueueRecords(db)
         self.faults = FaultRecords(db)
         self.events = EventRecords(db)
+        self.forgettings = ForgettingRecords(db)
 
     def atomic(self) -> AbstractContextManager[Database]:
         """A transaction over several calls: all of them or none."""
@@ -51,10 +53,14 @@ class Store:
 
 
 class StoreThread:
-    """The one thread that touches the database, so that the event loop never waits for a disk."""
+    """The one thread that touches the database, so that the event loop never waits for a disk.
+
+    ``directory`` is the data directory the database lies in.
+    """
 
     def __init__(self, data_dir: Path):
         """Open the database; raises StorageError as ``open_database`` does."""
+        self.directory = data_dir
         self._path = data_dir / FILE_NAME
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vibes-store")
         try:

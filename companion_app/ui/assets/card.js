@@ -1,6 +1,7 @@
 /** One picture of the grid: its box, its state, what made it. */
 import { button, flag, h } from "./dom.js";
 import { loraList, modelName, scoreList } from "./format.js";
+import { Why } from "./why.js";
 
 /** What a box says while it holds no picture. */
 const WAITING = { planned: "waiting", submitted: "starting", cancelled: "cancelled" };
@@ -16,14 +17,14 @@ export class Card {
     this.key = h("kbd", { class: "v-key", "aria-hidden": "true" });
     this.tick = h("span", { class: "v-tick", "aria-hidden": "true" });
     this.failure = h("p");
-    this.why = h("p", { class: "v-why" });
+    this.why = new Why();
     this.model = h("div", { class: "v-model" });
     this.loras = h("div", { class: "v-loras" });
     this.facts = h("div", { class: "v-facts" });
     this.box = h(
       "div",
       { class: "v-box" },
-      ...[this.preview, this.picture, this.waiting, this.ring, this.why, this.key, this.tick],
+      ...[this.preview, this.picture, this.waiting, this.ring, this.why.node, this.key, this.tick],
       h(
         "div",
         { class: "v-failure" },
@@ -85,10 +86,14 @@ export class Card {
 
   /** Show or hide the reason; without an argument, the other of the two. */
   explain(on = !this.node.hasAttribute("data-why")) {
-    flag(this.node, "data-why", on && Boolean(this.image.reason));
+    const shown = on && Boolean(this.image.reason);
+    flag(this.node, "data-why", shown);
+    if (shown) this.why.open();
+    else this.why.close();
   }
 
   clear() {
+    this.why.close();
     for (const name of ["data-loaded", "data-live", "data-why"]) this.node.removeAttribute(name);
     this.preview.removeAttribute("src");
     this.picture.removeAttribute("src");
@@ -122,7 +127,7 @@ export class Card {
     this.model.title = image.checkpoint ?? "";
     this.loras.title = loras;
     this.facts.title = this.facts.textContent;
-    this.why.textContent = image.reason ?? "";
+    this.why.about(image);
     flag(this.info, "hidden", !image.reason);
     const state = image.state === "collected" ? null : (WAITING[image.state] ?? image.state);
     const spoken = [

@@ -10,6 +10,7 @@ const HELP = [
   ["Space", "pick the focused card"],
   ["Enter", "advance the picks to the next stage"],
   ["Z", "look closely; again: compare two side by side"],
+  ["1 … 5", "while looking closely: rate the picture"],
   ["I", "why this picture was made"],
   ["R", "reject all"],
   ["Alt ← / Alt →", "back and forward through the stages"],

@@ -1,69 +1,86 @@
-/** Tab Learning: sentences, then tables with intervals, then who is learning. */
-import { get, post, put } from "./api.js";
-import { LiveElement, button, h, hint, menu, table } from "./dom.js";
-import { modelName, percent, plural } from "./format.js";
+/** Tab Learning: sentences first, then maps, curves and tables, then who is learning. */
+import { get, post } from "./api.js";
+import { LiveElement, button, h, hint, menu } from "./dom.js";
+import { plural } from "./format.js";
+import { AskPanel } from "./learning-ask.js";
+import { changes, effect, styles } from "./learning-changes.js";
+import { curves } from "./learning-curves.js";
+import { askToForget } from "./learning-forget.js";
+import { Maps } from "./learning-map.js";
+import { learners, models } from "./learning-tables.js";
 import { report, say } from "./notice.js";
-import { sentences } from "./sentences.js";
+import { store } from "./store.js";
 
-const TABLES = [
-  ["checkpoint", "Checkpoints"],
-  ["keyword_checkpoint", "Words and checkpoints"],
-  ["lora", "LoRAs"],
-  ["keyword_lora", "Words and LoRAs"],
-  ["checkpoint_lora", "Checkpoints and LoRAs"],
-];
-const ROWS = 12;
 const EVERYONE = "all profiles";
+const MAPS = ["keyword_checkpoint", "keyword_lora", "checkpoint_lora"];
 
 const TEACHING =
   "Each time you advance, refine or reject a grid, the studio notes which checkpoints and LoRAs " +
   "you liked for which words. After two or three grids it says so in sentences, with how sure it is.";
 
 class Learning extends LiveElement {
-  profile = EVERYONE;
+  profile = null;
 
   connect() {
+    this.asking = new AskPanel();
+    this.maps = new Maps((what) => this.forget(what));
+    this.replaceChildren(h("vibes-notice"), h("div", { class: "v-panel-head v-waits" }));
     this.whenShown(() => this.load());
   }
 
+  /** Read everything, then show it at once: nothing moves while one part comes after another. */
   async load() {
     try {
-      const scope = this.profile !== EVERYONE ? `&profile=${encodeURIComponent(this.profile)}` : "";
-      const affinities = (type) =>
-        get(`/api/preferences/affinities?type=${type}&limit=${ROWS}${scope}`);
-      const [stats, profiles, ...tables] = await Promise.all([
-        get(`/api/preferences/stats?${scope.slice(1)}`),
-        get("/api/profiles"),
-        ...TABLES.map(([type]) => affinities(type)),
-      ]);
-      this.render(
-        stats,
-        profiles,
-        Object.fromEntries(TABLES.map(([type], index) => [type, tables[index]])),
-      );
+      const profiles = await get("/api/profiles");
+      this.profile ??= store.session?.profile ?? profiles[0].name;
+      this.show(profiles, await this.read());
     } catch (error) {
       report(error, { label: "Try again", run: () => this.load() });
     }
   }
 
-  render(stats, profiles, tables) {
-    const nothing = stats.total_preferences === 0;
-    this.replaceChildren(
-      h("vibes-notice"),
-      this.head(stats, profiles),
-      ...(nothing ? [empty()] : [said(stats, tables), panels(tables)]),
-      this.profiles(profiles),
-    );
+  async read() {
+    const { scope } = this;
+    const read = (name, more = "") => get(`/api/learning/${name}?${more}${scope}`);
+    const names = ["overview", "strengths", "recent", "effect", "style"];
+    const [maps, ...views] = await Promise.all([
+      Promise.all(MAPS.map((kind) => read("map", `kind=${kind}&`))),
+      ...names.map((name) => read(name)),
+    ]);
+    return { maps, ...Object.fromEntries(names.map((name, index) => [name, views[index]])) };
   }
 
-  head(stats, profiles) {
-    const { selected = 0 } = stats.action_counts;
-    const text = stats.total_preferences
-      ? `${plural(stats.total_preferences, "picture")} judged, ${selected} picked`
+  /** What to add to an address, so that it answers for the profile shown. */
+  get scope() {
+    return this.profile === EVERYONE ? "" : `profile=${encodeURIComponent(this.profile)}`;
+  }
+
+  show(profiles, known) {
+    const { total_preferences: judged, findings } = known.overview;
+    this.asking.of(this.profile === EVERYONE ? profiles[0].name : this.profile);
+    this.maps.show(known.maps);
+    const forget = (what) => this.forget(what);
+    const parts = judged
+      ? [
+          pair(said(findings, effect(known.effect)), this.asking.node),
+          this.maps.node,
+          ...curves(known.strengths),
+          pair(changes(known.recent), styles(known.style)),
+          models(known.overview.tables, forget),
+        ]
+      : [empty(), this.asking.node];
+    const head = this.head(known.overview, profiles);
+    this.replaceChildren(h("vibes-notice"), head, ...parts, learners(profiles));
+  }
+
+  head({ total_preferences: judged, total_grids: grids, action_counts: counts }, profiles) {
+    const { selected = 0 } = counts;
+    const text = judged
+      ? `${plural(judged, "picture")} judged in ${plural(grids, "grid")}, ${selected} picked`
       : "Nothing learned yet";
     const file = h("input", {
       type: "file",
-      accept: ".json,application/json",
+      accept: ".json,.jsonl,application/json",
       hidden: true,
       onchange: ({ target }) => this.bring(target),
     });
@@ -71,26 +88,28 @@ class Learning extends LiveElement {
       "header",
       { class: "v-panel-head" },
       h("div", {}, h("h2", {}, "What your picks have taught"), hint(text)),
-      profiles.length > 1 && this.scope(profiles),
+      profiles.length > 1 && this.chooser(profiles),
       h(
         "a",
         { class: "v-button", href: "/api/preferences/export", download: "vibes-preferences.json" },
         "Export",
       ),
       button("Import", () => file.click()),
+      judged > 0 && button("Forget…", () => this.forget({})),
       file,
     );
   }
 
-  scope(profiles) {
+  chooser(profiles) {
     const select = menu([EVERYONE, ...profiles.map(({ name }) => name)], (name) => this.look(name));
     select.value = this.profile;
-    return h("label", {}, "Show ", select);
+    return h("label", { class: "v-chooser" }, h("span", {}, "Profile"), select);
   }
 
-  look(profile) {
+  async look(profile) {
     this.profile = profile;
-    this.load();
+    await this.load();
+    this.querySelector(".v-chooser select")?.focus();
   }
 
   async bring(input) {
@@ -106,34 +125,15 @@ class Learning extends LiveElement {
     }
   }
 
-  profiles(profiles) {
-    const rows = profiles.map(({ name, learning }) => {
-      const box = h("input", {
-        type: "checkbox",
-        role: "switch",
-        checked: learning,
-        onchange: ({ target }) => this.setLearning(name, target),
-      });
-      return h("li", {}, h("label", { class: "v-switch" }, box, h("span", {}, name)));
-    });
-    const what = hint("Switched off, a profile's picks steer its own session and teach nothing.");
-    return h(
-      "section",
-      { class: "v-panel" },
-      h("h3", {}, "Profiles that learn"),
-      what,
-      h("ul", { class: "v-profiles" }, ...rows),
-    );
+  /** Ask what to forget, beginning with `what`; afterwards the way back stays on the page. */
+  async forget(what) {
+    const profile = this.profile === EVERYONE ? null : this.profile;
+    await askToForget({ profile, what, done: () => this.load() });
   }
+}
 
-  async setLearning(name, box) {
-    try {
-      await put(`/api/profiles/${encodeURIComponent(name)}`, { learning: box.checked });
-    } catch (error) {
-      box.checked = !box.checked;
-      report(error);
-    }
-  }
+function pair(...parts) {
+  return h("div", { class: "v-pair" }, ...parts);
 }
 
 function empty() {
@@ -145,48 +145,11 @@ function empty() {
   );
 }
 
-function said(stats, tables) {
-  const lines = sentences(stats, tables);
-  const none = ["No clear favourite yet: a few more grids and the first sentence appears."];
-  return h(
-    "section",
-    { class: "v-said" },
-    ...(lines.length ? lines : none).map((line) => h("p", {}, line)),
-  );
-}
-
-function panels(tables) {
-  const filled = TABLES.filter(([type]) => tables[type].length > 0);
-  return h(
-    "div",
-    { class: "v-tables" },
-    filled.map(([type, title]) => panel(title, tables[type])),
-  );
-}
-
-function panel(title, rows) {
-  const content = table(["", "picked", "rate, with its interval", "sure"], rows.map(line));
-  return h("section", { class: "v-panel" }, h("h3", {}, title), content);
-}
-
-function line({ parts, selected, total, selection_rate: rate, confidence, interval: [low, high] }) {
-  const name = parts.map(modelName).join(" · ");
-  const spoken = `${percent(rate)}, likely between ${percent(low)} and ${percent(high)}`;
-  const bar = h("div", { class: "v-rate", role: "img", "aria-label": spoken }, h("i"), h("b"));
-  for (const [key, value] of Object.entries({ rate, low, high }))
-    bar.style.setProperty(`--${key}`, value);
-  return h(
-    "tr",
-    {},
-    h("th", { scope: "row", title: parts.join(" · ") }, name),
-    h("td", { class: "v-number" }, `${selected} of ${total}`),
-    h(
-      "td",
-      {},
-      h("div", { class: "v-rate-cell" }, bar, h("span", { class: "v-number" }, percent(rate))),
-    ),
-    h("td", { class: "v-number v-sure" }, percent(confidence)),
-  );
+function said(findings, below) {
+  const none = "No clear favourite yet: a few more grids and the first sentence appears.";
+  const lines = findings.length ? findings : [{ sentence: none }];
+  const spoken = lines.map(({ sentence }) => h("p", {}, sentence));
+  return h("div", { class: "v-column" }, h("section", { class: "v-said" }, ...spoken), below);
 }
 
 customElements.define("vibes-learning", Learning);

@@ -3,8 +3,10 @@ import { show } from "./dialog.js";
 import { button, flag, h } from "./dom.js";
 import { loraList, modelName } from "./format.js";
 import { toggle } from "./picks.js";
+import { Rating } from "./rating.js";
 import { download } from "./save.js";
 import { store } from "./store.js";
+import { Why } from "./why.js";
 
 const KEYS = {
   ArrowLeft: (zoom) => zoom.step(-1),
@@ -18,6 +20,7 @@ const KEYS = {
 export function openZoom(ids, id, onclose) {
   const zoom = new Zoom(ids, ids.indexOf(id));
   show(zoom.dialog, () => {
+    zoom.rating.flush();
     zoom.lifetime.abort();
     onclose(ids[zoom.at]);
   });
@@ -31,7 +34,8 @@ class Zoom {
   constructor(ids, at) {
     Object.assign(this, { ids, at });
     this.panes = h("div", { class: "v-panes" });
-    this.pick = button("", () => toggle(ids[this.at]), { "data-kind": "primary" });
+    const first = { "data-kind": "primary", autofocus: true };
+    this.pick = button("", () => toggle(ids[this.at]), first);
     this.both = button("Compare", () => this.compare());
     const save = button("Save original", () => download(store.image(ids[this.at])));
     const close = button("✕", () => this.dialog.close(), {
@@ -39,7 +43,13 @@ class Zoom {
       "aria-label": "Close",
     });
     this.place = h("span", { class: "v-place" });
-    const tools = h("div", { class: "v-tools" }, this.place, this.pick, this.both, save, close);
+    this.rating = new Rating();
+    const tools = h(
+      "div",
+      { class: "v-tools" },
+      ...[this.place, this.rating.stars.node, this.rating.more],
+      ...[this.pick, this.both, save, close],
+    );
     const previous = button("‹", () => this.step(-1), {
       class: "v-button v-step",
       "aria-label": "Previous picture",
@@ -52,7 +62,7 @@ class Zoom {
       "dialog",
       { class: "v-zoom", "aria-label": "Picture" },
       tools,
-      h("div", { class: "v-floor" }, previous, this.panes, next),
+      h("div", { class: "v-floor" }, previous, this.panes, next, this.rating.details),
     );
     this.dialog.addEventListener("keydown", (event) => this.pressed(event));
     this.render();
@@ -60,8 +70,11 @@ class Zoom {
   }
 
   pressed(event) {
+    if (event.target.matches("input, textarea")) return;
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!event.repeat && this.rating.key(event.key)) return event.preventDefault();
     const run = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!run || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!run) return;
     if (
       event.target.matches("button") &&
       (event.key === "Enter" || event.key === " ") &&
@@ -100,6 +113,7 @@ class Zoom {
     const shown = this.held === null ? [this.at] : [this.held, this.at];
     this.panes.replaceChildren(...shown.map((index) => pane(store.image(this.ids[index]))));
     this.place.textContent = `${this.at + 1} of ${this.ids.length}`;
+    this.rating.about(store.image(this.ids[this.at]));
     flag(this.both, "aria-pressed", String(this.held !== null));
     this.renderPick();
   }
@@ -127,7 +141,14 @@ function pane(image) {
       "figcaption",
       {},
       h("span", {}, caption),
-      image.reason && h("span", { class: "v-hint" }, image.reason),
+      image.reason && reasons(image),
     ),
   );
+}
+
+function reasons(image) {
+  const why = new Why();
+  why.about(image);
+  why.open();
+  return why.node;
 }
