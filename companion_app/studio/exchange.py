@@ -14,6 +14,7 @@ from vibes.preferences import Taste as TastePolicy
 from vibes.preferences.lines import header, is_lines, read_lines
 from vibes.preferences.shared_prior import prior_document, read_prior
 
+from .requests import LONGEST_PROFILE
 from .taste import Intake, Taste
 
 
@@ -84,7 +85,10 @@ class Exchange:
         return await self._taste.look_through(lambda: self._snapshot(profile))
 
     async def _take_in(self, body: bytes, read: Callable[[bytes], list[Event]]) -> Intake:
-        return await self._taste.take_in(await asyncio.to_thread(read, body))
+        events = await asyncio.to_thread(read, body)
+        for profile in {event.profile for event in events}:
+            _check_profile(profile)
+        return await self._taste.take_in(events)
 
     def _prior_of(self, profile: str, min_grids: int) -> bytes:
         policy = self._taste.policy(profile)
@@ -106,6 +110,14 @@ class Exchange:
 
 def _exported(body: bytes) -> list[Event]:
     return read_lines(body) if is_lines(body) else import_document(_parsed(body))
+
+
+def _check_profile(name: str) -> None:
+    if len(name) > LONGEST_PROFILE or not name.isprintable():
+        raise InvalidInput(
+            f"{name[:LONGEST_PROFILE]!r} is no name of a profile: those have at most "
+            f"{LONGEST_PROFILE} characters that can be printed."
+        )
 
 
 def _events(body: bytes) -> list[Event]:

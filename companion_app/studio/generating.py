@@ -105,7 +105,7 @@ class Generating:
                 store.sessions.get(session.id)  # it may have been deleted while we planned
                 store.grids.add(grid)
                 store.sessions.move(session.id, grid.id)
-                if store.profiles.learns(session.profile):
+                if events and store.profiles.learns(session.profile):
                     store.events.append(events)
 
         await self._store.run(write)

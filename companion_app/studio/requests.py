@@ -12,6 +12,9 @@ from vibes.stages import Iteration
 
 from .views import PriorityName
 
+LONGEST_PROFILE = 60
+"""Characters of a profile's name."""
+
 MAX_PROMPT = 20_000
 """Characters; far beyond what a text encoder reads, small enough to store twenty times."""
 
@@ -96,7 +99,7 @@ class SessionRequest(_Request):
 
     name: Name | None = None
     flow: Literal["draft_grid"] = "draft_grid"
-    profile: Annotated[Name, StringConstraints(max_length=60)] = "default"
+    profile: Annotated[Name, StringConstraints(max_length=LONGEST_PROFILE)] = "default"
 
 
 class RatingRequest(_Request):

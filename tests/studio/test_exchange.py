@@ -226,3 +226,13 @@ async def test_what_is_no_prior_is_refused(taste_api, change, told):
     document = {"type": "vibes-prior", "version": 1, "min_grids": 5, "features": [], **change}
     assert told in await taste_api.refused("POST", "/api/preferences/prior", 422, document)
     assert await taste_api.ok("GET", "/api/preferences/prior") is None
+
+
+@pytest.mark.parametrize("profile", ["a" * 61, "a\0b"])
+async def test_no_import_makes_a_profile_nobody_could_name(taste_api, profile):
+    document = await taste_api.ok("GET", "/api/preferences/export")
+    event = {**HISTORY[0].to_dict(), "profile": profile}
+    refusal = await taste_api.refused("POST", "/api/preferences/events", 422, [event])
+    assert "is no name of a profile" in refusal
+    assert profile not in [one["name"] for one in await taste_api.ok("GET", "/api/profiles")]
+    assert await taste_api.ok("GET", "/api/preferences/export") == document

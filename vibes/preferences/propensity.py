@@ -11,21 +11,22 @@ from vibes.recipes import Candidate
 
 from .policy import Propensity, Proposal
 
-GRIDS = 256  # standard error of a marginal over 20-image grids: at most 0.03
+IMAGES = 256 * 20  # drawn in all; standard error of a marginal over 20-image grids: at most 0.03
+MOST_GRIDS = 256  # of small grids, and at least an eighth as many of large ones
 _SEED = 0x5EED  # of a stream of its own: asking must not change what is proposed next
 
 
 def estimate(
     draw: Callable[[np.random.Generator], Sequence[Candidate]], proposals: Sequence[Proposal]
 ) -> list[Propensity]:
-    """Marginals of each proposal's parts over ``GRIDS`` grids drawn with ``draw``.
+    """Marginals of each proposal's parts over grids drawn with ``draw``.
 
     What was proposed was possible, so a part that no grid happened to contain counts as once.
     """
     rng = np.random.default_rng(_SEED)
     checkpoints: Counter[str] = Counter()
     loras: Counter[str] = Counter()
-    for _ in range(GRIDS):
+    for _ in range(_grids(len(proposals))):
         for candidate in draw(rng):
             checkpoints[candidate.checkpoint] += 1
             loras.update(lora.name for lora in candidate.loras)
@@ -37,3 +38,8 @@ def estimate(
         )
         for made_with in (proposal.candidate for proposal in proposals)
     ]
+
+
+def _grids(size: int) -> int:
+    """How many grids of a size make a good estimate."""
+    return min(max(IMAGES // max(size, 1), MOST_GRIDS // 8), MOST_GRIDS)

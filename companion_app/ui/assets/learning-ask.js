@@ -101,7 +101,7 @@ function line({ label, rate, interval, confidence, sentence }, most, chanceText)
     h("th", { scope: "row" }, h("span", { class: "v-cut" }, label)),
     h("td", {}, bar),
     h("td", { class: "v-number" }, chanceText),
-    h("td", { class: "v-word" }, confidence),
+    h("td", { class: "v-certainty" }, confidence),
   );
 }
 

@@ -37,7 +37,7 @@ function line(row, most, onforget) {
     h("th", { scope: "row", title: name }, modelName(name)),
     h("td", { class: "v-number" }, `${row.selected} of ${row.total}`),
     h("td", {}, h("div", { class: "v-rate-cell" }, bar, rate)),
-    h("td", { class: "v-word" }, row.confidence),
+    h("td", { class: "v-certainty" }, row.confidence),
     h("td", { class: "v-row-act" }, forget),
   );
 }

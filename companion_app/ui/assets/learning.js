@@ -32,7 +32,7 @@ class Learning extends LiveElement {
   async load() {
     try {
       const profiles = await get("/api/profiles");
-      this.profile ??= store.session?.profile ?? profiles[0].name;
+      this.profile ??= store.session?.profile ?? usual(profiles);
       this.show(profiles, await this.read());
     } catch (error) {
       report(error, { label: "Try again", run: () => this.load() });
@@ -57,7 +57,7 @@ class Learning extends LiveElement {
 
   show(profiles, known) {
     const { total_preferences: judged, findings } = known.overview;
-    this.asking.of(this.profile === EVERYONE ? profiles[0].name : this.profile);
+    this.asking.of(this.profile === EVERYONE ? usual(profiles) : this.profile);
     this.maps.show(known.maps);
     const forget = (what) => this.forget(what);
     const parts = judged
@@ -150,6 +150,12 @@ function said(findings, below) {
   const lines = findings.length ? findings : [{ sentence: none }];
   const spoken = lines.map(({ sentence }) => h("p", {}, sentence));
   return h("div", { class: "v-column" }, h("section", { class: "v-said" }, ...spoken), below);
+}
+
+/** The profile of somebody who chose none. */
+function usual(profiles) {
+  const names = profiles.map(({ name }) => name);
+  return names.includes("default") ? "default" : names[0];
 }
 
 customElements.define("vibes-learning", Learning);

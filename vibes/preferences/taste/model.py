@@ -42,7 +42,7 @@ _USUAL_STRENGTH = 0.65
 _BENT = 4.0  # logits lost by the squared distance from it: too weak changes nothing, too strong
 _LOWEST = -1.0  # breaks the image
 
-SHARED = 0.5  # of a feature's variance, what users have in common; the rest differs between them
+SHARED = 0.6  # of a feature's variance, what users have in common; the rest differs between them
 GRID_SD = 5.0  # of "none of these" between grids of which some images were picked: how many is a
 # habit, and tells little about the images
 WHOLE_SD = 0.5  # the same where all were picked or none, which does tell something
@@ -53,8 +53,8 @@ QUICK_ALPHA = 0.05  # the same where the best is asked for
 TOUCH_FADE = 0.995  # of a feature's evidence, what is left when new evidence comes
 CLOCK_FADE = 0.9998  # of all evidence, what is left after one grid
 LATER_STAGE = 0.5  # what a grid of a later stage counts beside a first one
-WIDEN = 1.0  # factor on standard deviations where a probability is told. Measured: of what is told
-# as 0.4 to 0.8 likely, nine tenths of that come true; of 0.8 and more, over nine in ten
+WIDEN = 1.2  # factor on standard deviations where a probability is told: what independent features
+# cannot know of each other makes them too narrow by about so much, for simulated users
 USUAL_RATE, USUAL_IMAGES = 0.25, 8.0  # the pick rate of a user unknown, and the images it is worth
 PROBE_FROM = 8  # images; a smaller grid has none to spare for a probe
 
