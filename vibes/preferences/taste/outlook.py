@@ -16,6 +16,8 @@ from .evidence import Block, Floats
 from .model import UNFIT
 from .words import Words
 
+_ROUNDING = 1e-9  # a share below it is none
+
 SPEAKS = 0.0  # logits of utility from which a LoRA is shown that does not fit: evidence alone
 # lifts it above
 
@@ -60,7 +62,8 @@ def known_share(beliefs: Beliefs, words: Words, kind: str, names: Sequence[str])
     blocks = list(words.blocks(kind, names))
     before = _summed(beliefs.before(blocks), words, len(names))
     after = _summed(beliefs.after(blocks), words, len(names))
-    return np.clip(1 - after.variance / before.variance, 0.0, 1.0)
+    share = 1 - after.variance / before.variance
+    return np.where(share > _ROUNDING, share, 0.0)
 
 
 def checkpoint_utilities(beliefs: Beliefs, words: Words, pool: Pool) -> Gaussian:
