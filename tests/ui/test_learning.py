@@ -38,6 +38,8 @@ def _taught(page: Page) -> Locator:
     loras = [[(BEACH, 0.7)], [(FILM, 0.5)], [(BEACH, 0.5), (FILM, 0.7)]]
     history = [*beaches(), *(grid([(TOON, uses, True)] * 3, "mountain") for uses in loras)]
     told = [event.to_dict() for event in history]
+    blank = {"everything": True, "confirm": True}  # other tests taught this studio other things
+    assert page.request.post(f"{studio}/api/preferences/forget", data=blank).ok
     assert page.request.post(f"{studio}/api/preferences/events", data=told).ok
     page.get_by_role("tab", name="Learning").click()
     expect(_learning(page).get_by_text("You pick epicrealism for “beach”")).to_be_visible()
