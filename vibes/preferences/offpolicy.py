@@ -18,11 +18,11 @@ import numpy.typing as npt
 from vibes.errors import InvalidInput
 
 from .events import GridEvent, ShownImage, latest_outcomes
+from .rates import Z95
 from .trials import Trial, trial
 
 Floats = npt.NDArray[np.float64]
 
-_Z = 1.959964  # two-sided 95 % of the normal distribution
 _AT_LEAST = 2  # grids; from one there is nothing to tell a variance by
 
 
@@ -140,7 +140,7 @@ def _rate(
     like_one_per_grid = float(weights.sum() ** 2 / (weights**2).sum())
     effective = rate * (1 - rate) / variance if variance > 0 else like_one_per_grid
     effective = min(effective, shown)
-    counting = effective * (_Z / _quantile(like_one_per_grid - 1)) ** 2
+    counting = effective * (Z95 / _quantile(like_one_per_grid - 1)) ** 2
     return Rate(
         rate=rate,
         interval=_wilson(rate, counting),
@@ -158,15 +158,15 @@ def _variance(parts: Floats) -> float:
 
 def _wilson(rate: float, images: float) -> tuple[float, float]:
     """Wilson's 95 % interval (1927) for a share of so many images, not always a whole number."""
-    centre = rate + _Z**2 / (2 * images)
-    spread = _Z * math.sqrt(rate * (1 - rate) / images + (_Z / (2 * images)) ** 2)
-    scale = 1 + _Z**2 / images
+    centre = rate + Z95**2 / (2 * images)
+    spread = Z95 * math.sqrt(rate * (1 - rate) / images + (Z95 / (2 * images)) ** 2)
+    scale = 1 + Z95**2 / images
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
 def _quantile(freedom: float) -> float:
     """97.5 % of Student's t, to 1 % from two degrees on (Abramowitz & Stegun 26.7.5)."""
-    z, v = _Z, max(freedom, 1.0)
+    z, v = Z95, max(freedom, 1.0)
     return (
         z
         + (z**3 + z) / (4 * v)
@@ -194,10 +194,11 @@ def _independent(picked: float, shown: float) -> float:
 
 def _ratio_interval(table: Floats) -> tuple[float, float]:
     picked, shown, probes_picked, probes = table.sum(0)
-    centre = math.log((picked + 0.5) / (shown + 0.5))
-    centre -= math.log((probes_picked + 0.5) / (probes + 0.5))
-    variance = 1 / (picked + 0.5) - 1 / (shown + 0.5)
-    variance += 1 / (probes_picked + 0.5) - 1 / (probes + 0.5)
+    # Half an image picked and half one passed over: neither none nor all of them is a certainty.
+    centre = math.log((picked + 0.5) / (shown + 1))
+    centre -= math.log((probes_picked + 0.5) / (probes + 1))
+    variance = 1 / (picked + 0.5) - 1 / (shown + 1)
+    variance += 1 / (probes_picked + 0.5) - 1 / (probes + 1)
     if picked and probes_picked:
         parts = table[:, 0] / picked - table[:, 1] / shown
         parts -= table[:, 2] / probes_picked - table[:, 3] / probes
