@@ -9,8 +9,9 @@ from itertools import chain
 from vibes.preferences import GridEvent, outcome_of
 from vibes.preferences.chronicle import Chronicle
 from vibes.preferences.tally import Count, Parts, Tally
+from vibes.preferences.terms import plural
 
-from .phrases import count_view, percent, picks, plural, reading_view, subject
+from .phrases import count_view, percent, picks, reading_view, subject
 from .readings import Readings, mixed
 from .views import View
 

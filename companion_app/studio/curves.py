@@ -10,8 +10,9 @@ from vibes.preferences.chronicle import Chronicle
 from vibes.preferences.reasons import spoken
 from vibes.preferences.tally import Count
 from vibes.preferences.taste import Taste as TastePolicy
+from vibes.preferences.terms import plural
 
-from .phrases import confidence, count_view, picks, plural, reading_view
+from .phrases import confidence, count_view, picks, reading_view
 from .readings import SURE, Reading, Readings, chance_above
 from .views import View
 

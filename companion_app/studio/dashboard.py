@@ -8,6 +8,7 @@ from typing import Any
 from companion_app.fleet import Fleet
 from vibes.preferences import TYPES, offpolicy
 from vibes.preferences.offpolicy import Comparison, Rate
+from vibes.preferences.terms import plural
 from vibes.prompts import keywords
 
 from .changes import recent_changes
@@ -16,7 +17,7 @@ from .findings import findings
 from .heatmaps import MapKind, heat_map
 from .intentions import Mode, intention
 from .leanings import leanings
-from .phrases import percent, plural, reading_view, span, told
+from .phrases import percent, reading_view, span, told
 from .planning import Planner
 from .readings import Readings
 from .taste import Taste

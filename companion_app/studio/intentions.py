@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Literal
 
 from vibes.preferences import Candidate, Policy, Pool, Proposal
+from vibes.preferences.rates import Z95
 from vibes.preferences.reasons import spoken
 from vibes.preferences.sentences import confident
 from vibes.preferences.tally import Count
 from vibes.preferences.taste import LoraVerdict, Verdict
 from vibes.preferences.taste import Taste as TastePolicy
+from vibes.preferences.terms import listed
 
-from .phrases import confidence, listed, percent, picks
-from .readings import DOUBT, Z, sigmoid
+from .phrases import confidence, percent, picks
+from .readings import DOUBT, sigmoid
 from .views import View
 
 Mode = Literal["explore", "quick"]
@@ -146,7 +148,7 @@ def _lora(verdict: LoraVerdict, usual: float) -> View:
 
 def _chance(verdict: Verdict | LoraVerdict, usual: float) -> tuple[float, tuple[float, float]]:
     """The chance of being picked and its 95 % interval."""
-    middle, spread = usual + verdict.mean, Z * DOUBT * verdict.sd
+    middle, spread = usual + verdict.mean, Z95 * DOUBT * verdict.sd
     return sigmoid(middle), (sigmoid(middle - spread), sigmoid(middle + spread))
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from vibes.preferences.reasons import spoken
 from vibes.preferences.tally import Count, Parts
+from vibes.preferences.terms import plural
 
 from .readings import Reading
 from .views import View
@@ -30,17 +29,6 @@ def span(interval: tuple[float, float]) -> str:
     """ "18 to 42 %"."""
     low, high = (round(100 * end) for end in interval)
     return f"{low} %" if low == high else f"{low} to {high} %"
-
-
-def plural(count: int, noun: str) -> str:
-    """ "1 grid", "3 grids"."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def listed(words: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def confidence(sure: bool) -> str:

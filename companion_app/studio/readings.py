@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 
 from vibes.preferences import Policy, Statistics
+from vibes.preferences.rates import Z95
 from vibes.preferences.tally import Count, Parts
 from vibes.preferences.taste import Taste as TastePolicy
 
@@ -23,7 +24,6 @@ ALONE = ("checkpoint", "lora")
 """What is told of a model whatever the prompt is counted: what it does for some words is believed
 of these words, and hardly of the model itself."""
 
-Z = 1.959964  # standard deviations on either side of the mean, for 95 % of a normal
 _PRIOR_IMAGES = (
     4  # what a count is mixed with, at the usual rate, where no policy believes anything
 )
@@ -52,13 +52,13 @@ class Reading:
     def interval(self) -> tuple[float, float]:
         """The 95 % interval of the rate."""
         middle = self.usual + self.mean
-        spread = Z * DOUBT * self.sd
+        spread = Z95 * DOUBT * self.sd
         return sigmoid(middle - spread), sigmoid(middle + spread)
 
     @property
     def sure(self) -> bool:
         """Whether it is "High confidence": better, or worse, than usual all over the interval."""
-        return bool(self.count.total) and abs(self.mean) > Z * DOUBT * self.sd
+        return bool(self.count.total) and abs(self.mean) > Z95 * DOUBT * self.sd
 
     @property
     def margin(self) -> float:

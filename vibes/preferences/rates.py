@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 
 SURE_AFTER = 20  # images; from here on evidence outweighs the prior entirely
-_Z = 1.959964  # two-sided 95 % of the normal distribution
+Z95 = 1.959964  # two-sided 95 % of the normal distribution
 
 
 def confidence(total: int) -> float:
@@ -20,7 +20,7 @@ def interval(selected: int, total: int) -> tuple[float, float]:
     if not total:
         return (0.0, 1.0)
     rate = selected / total
-    spread = _Z * math.sqrt(rate * (1 - rate) / total + (_Z / (2 * total)) ** 2)
-    centre = rate + _Z**2 / (2 * total)
-    scale = 1 + _Z**2 / total
+    spread = Z95 * math.sqrt(rate * (1 - rate) / total + (Z95 / (2 * total)) ** 2)
+    centre = rate + Z95**2 / (2 * total)
+    scale = 1 + Z95**2 / total
     return (max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale))

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 from vibes.prompts.styles import Axis, Side, said
 
-from .rates import interval
+from .rates import Z95, interval
 from .tally import Count
-
-_Z = 1.959964  # two-sided 95 % of the normal distribution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +68,7 @@ def picked(axis: Axis, models: Iterable[tuple[frozenset[str], Count]]) -> Lean |
     middle, sd = _log_rate(right) - _log_rate(left), math.sqrt(_spread(right) + _spread(left))
     return Lean(
         balance=math.tanh(middle / 2),
-        interval=(math.tanh((middle - _Z * sd) / 2), math.tanh((middle + _Z * sd) / 2)),
+        interval=(math.tanh((middle - Z95 * sd) / 2), math.tanh((middle + Z95 * sd) / 2)),
         left=left,
         right=right,
     )

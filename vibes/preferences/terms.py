@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .policy import Term
+from .rates import Z95
 from .reasons import spoken
 
 Counts = Callable[[str, tuple[str, ...]], tuple[int, int]]
@@ -22,8 +23,6 @@ _PLACE = {
     "lora_strength": 0,
 }
 """Where among a term's parts the model stands that it is about."""
-
-_Z95 = 1.959964  # standard deviations on either side of the mean, for 95 % of a normal
 
 
 def by_model(terms: Iterable[Term], names: Iterable[str] = ()) -> Mapping[str, list[Term]]:
@@ -68,7 +67,7 @@ def chance_positive(terms: Iterable[Term]) -> float:
 
 def sd(term: Term) -> float:
     """The standard deviation of a term whose interval is that of a normal."""
-    return (term.interval[1] - term.interval[0]) / (2 * _Z95)
+    return (term.interval[1] - term.interval[0]) / (2 * Z95)
 
 
 def about(term: Term) -> str:

@@ -13,6 +13,9 @@ from .schema import migrations
 
 FILE_NAME = "vibes.db"
 BUSY_TIMEOUT_MS = 5_000
+MALFORMED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What reading JSON raises that a damaged disk or another hand has changed."""
+
 _DISK = ("full", "readonly", "unable to open", "disk I/O")
 """What SQLite says when not the file but the disk below is the matter; 3.10 has no error codes."""
 

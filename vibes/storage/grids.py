@@ -14,13 +14,9 @@ from vibes.preferences import Choice
 from vibes.recipes import Recipe
 from vibes.stages import Brief, Grid, Image, ImageState, Selection
 
-from .database import fault, unreadable
+from .database import MALFORMED, fault, unreadable
 
 Row = dict[str, Any]
-
-
-_MALFORMED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
-"""What reading JSON raises that a damaged disk or another hand has changed."""
 
 
 _RANK_LAST = """
@@ -140,11 +136,6 @@ class GridRecords:
         rows = list(self._db.query("SELECT state FROM images WHERE id = ?", [image_id]))
         return rows[0]["state"] if rows else None
 
-    def session_of(self, image_id: str) -> str:
-        """The id of the session an image belongs to; raises NotFound."""
-        inside = "SELECT session_id FROM grids WHERE id = ?"
-        return str(self._db.execute(inside, [self.image(image_id).batch_id]).fetchone()[0])
-
     def select(self, image_id: str, selection: Selection) -> Image:
         """Store a selection; raises NotFound."""
         self.image(image_id)
@@ -173,7 +164,7 @@ class GridRecords:
             for row in self._db.query(f"SELECT * FROM {table} ORDER BY rowid"):
                 try:
                     read(dict(row))
-                except _MALFORMED as error:
+                except MALFORMED as error:
                     yield fault(f"{what} {row['id']}", error)
 
     def _images(self, where: str, parameters: Iterable[Any]) -> list[Image]:
@@ -202,7 +193,7 @@ def _grid_row(grid: Grid) -> Row:
 def _grid(row: Mapping[str, Any], images: Iterable[Image]) -> Grid:
     try:
         brief = _brief(row)
-    except _MALFORMED as error:
+    except MALFORMED as error:
         raise unreadable(f"The brief of batch {row['id']}", error) from error
     stored = {**row, "brief": brief, "paused": bool(row["paused"])}
     del stored["rank"]
@@ -239,7 +230,7 @@ def _choice_json(choice: Choice | None) -> str | None:
 def _readable(row: Row) -> Image:
     try:
         return _image(dict(row))
-    except _MALFORMED as error:
+    except MALFORMED as error:
         raise unreadable(f"Image {row['id']}", error) from error
 
 

@@ -14,7 +14,7 @@ from vibes.recipes import Recipe
 from vibes.stages import ImageState
 
 from . import ranks
-from .database import unreadable
+from .database import MALFORMED, unreadable
 
 _OPEN = "('planned', 'submitted')"
 _SHOWN = "('planned', 'submitted', 'failed')"
@@ -23,8 +23,6 @@ _SPOT = (
     " images.rank AS image_rank, held"
 )
 _LINE = f"FROM images JOIN grids ON grids.id = batch_id WHERE state IN {_OPEN}"
-
-_MALFORMED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,5 +207,5 @@ def _open_job(row: dict[str, Any]) -> OpenJob:
     recipe, paused = row.pop("recipe"), bool(row.pop("paused"))
     try:
         return OpenJob(spot=_spot(row), recipe=Recipe.from_dict(json.loads(recipe)), paused=paused)
-    except _MALFORMED as error:
+    except MALFORMED as error:
         raise unreadable(f"Image {row['image_id']}", error) from error

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vibes.preferences.policy import Explanation, Pool, Term
-from vibes.preferences.rates import interval
+from vibes.preferences.rates import Z95, interval
 from vibes.preferences.reasons import spoken
 from vibes.preferences.sentences import sentences
 from vibes.recipes import Candidate
@@ -26,7 +26,6 @@ from .words import Words
 
 _DRAWS = 2000  # standard error of a chance of 0.8: below 0.01
 _SEED = 0x7A57E  # of a stream of its own: asking must not change what is proposed next
-_Z = 1.96  # of a 95 % interval
 _PROBE = "Exploring: drawn at random, to measure what learning is worth."
 
 
@@ -180,7 +179,7 @@ class Insight:
             yield Term(
                 label=_label(kind, parts),
                 value=mean,
-                interval=(mean - _Z * sd, mean + _Z * sd),
+                interval=(mean - Z95 * sd, mean + Z95 * sd),
                 grids=int(grids[i]),
                 kind=kind,
                 parts=tuple(parts),
