@@ -64,7 +64,9 @@ class Farm:
         with tempfile.TemporaryDirectory() as folder:
             folders = Folders(Path(folder))
             folders.create()
-            infos = {name: object_info(name, FULL_LIBRARY, folders) for name in NODES}
+            infos = {
+                name: object_info(name, node, FULL_LIBRARY, folders) for name, node in NODES.items()
+            }
         self._object_info = json.dumps(infos).encode()
 
     def application(self) -> web.Application:

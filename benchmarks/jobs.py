@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from uuid import uuid4
 
 import numpy as np
@@ -65,7 +65,9 @@ class JobWatch:
     async def returned(self, job: Job, *, prompt_id: str, adrift: bool, why: str) -> None:
         """It will begin again."""
 
-    async def collected(self, job: Job, *, server: str, data: bytes) -> None:
+    async def collected(
+        self, job: Job, *, server: str, data: bytes, lora_keys: Mapping[str, int] | None
+    ) -> None:
         """Its picture is there."""
         self.collected_count += 1
         self._ended(job, server)

@@ -38,6 +38,7 @@ from companion_app.studio.projection import EVERYONE, Projection
 from companion_app.studio.readings import Readings
 from vibes.preferences import TYPES, GridEvent, Taste, lesson
 from vibes.preferences.offpolicy import compared
+from vibes.prompts import topics
 from vibes.stages import Grid, Session, submitted
 from vibes.storage import Store, StoreThread
 
@@ -106,7 +107,7 @@ class Learned:
     def __init__(self, grids: int):
         self.studio = Studio()
         self._told = 2 * GRIDS  # events told after the history; numbers name batches
-        self.projection = Projection("taste", lambda: np.random.default_rng(1))
+        self.projection = Projection("taste", lambda: np.random.default_rng(1), clusters=topics())
         seconds = sum(self._fold(first, grids) for first in range(0, grids, AT_ONCE))
         policy = self.projection.policy(PROFILE)
         assert isinstance(policy, Taste)

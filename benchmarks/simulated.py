@@ -26,7 +26,7 @@ from PIL import Image
 
 from companion_app.fleet import Fleet, Job, ProgressStream
 from companion_app.fleet.client import ComfyClient
-from companion_app.fleet.replies import Device, FileRef, Finished, QueueState
+from companion_app.fleet.replies import Device, FileRef, Finished, ModelFile, QueueState
 from vibes.settings import ServerConfig
 
 from .jobs import JobWatch, new_job
@@ -103,7 +103,7 @@ class MachineClient(ComfyClient):
         """Its checkpoints."""
         return self._machine.checkpoints if folder == "checkpoints" else ()
 
-    async def model_sizes(self, folder: str) -> dict[str, int]:
+    async def model_files(self, folder: str) -> dict[str, ModelFile]:
         """Not told."""
         return {}
 
@@ -131,7 +131,12 @@ class MachineClient(ComfyClient):
         return Finished("success", files={node: (FileRef(prompt_id),) for node in self._outputs})
 
     async def post_prompt(
-        self, graph: Mapping[str, Any], *, prompt_id: str, client_id: str
+        self,
+        graph: Mapping[str, Any],
+        *,
+        prompt_id: str,
+        client_id: str,
+        extra_pnginfo: Mapping[str, Any] | None = None,
     ) -> None:
         """Queue it under its checkpoint."""
         kinds = {node["class_type"]: node["inputs"] for node in graph.values()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from comfy_api.latest import io
@@ -9,9 +10,10 @@ from comfy_api.latest import io
 from vibes.errors import VibesError
 from vibes.prompts import parse
 from vibes.recipes import LoraUse
+from vibes.recommend import with_triggers
 from vibes.workflows import parse_loras
 
-from .choices import HERE, choose_loras
+from .choices import HERE, LoraChoice, choose_loras
 from .families import family_of_model
 from .inputs import seed_input
 from .local_files import local_catalog, path_of, spelling
@@ -72,19 +74,21 @@ class VibesAutoLora(io.ComfyNode):
     ) -> io.NodeOutput:
         """Choose and apply; the inputs stay as they are, what comes out are clones."""
         if mode == "explicit":
-            uses, choice = _listed(loras), "You listed these LoRAs."
+            made = LoraChoice(_listed(loras), "You listed these LoRAs.")
         elif mode == "auto":
-            uses, choice = _chosen(model, prompt, max_loras=max_loras, seed=seed)
+            made = _chosen(model, prompt, max_loras=max_loras, seed=seed)
         else:
-            uses, choice = (), "LoRAs are off."
-        report = []
-        for use in uses:
+            made = LoraChoice((), "LoRAs are off.")
+        report, choice = [], made.reason
+        for use in made.uses:
             model, clip, keys = _applied(model, clip, use)
             report.append({"name": use.name, "strength": use.strength, "keys": keys})
         if idle := [lora["name"] for lora in report if not lora["keys"]]:
             choice += f" Made for another model, so without effect: {', '.join(idle)}."
-        bare = parse(prompt).without_loras().render()
-        return io.NodeOutput(model, clip, bare, choice, ui={"vibes_loras": report})
+        if made.triggers:
+            choice += f" Added to the prompt: {', '.join(made.triggers)}."
+        said = with_triggers(parse(prompt).without_loras().render(), made.triggers)
+        return io.NodeOutput(model, clip, said, choice, ui={"vibes_loras": report})
 
 
 def _listed(loras: str) -> tuple[LoraUse, ...]:
@@ -92,15 +96,13 @@ def _listed(loras: str) -> tuple[LoraUse, ...]:
     return tuple(LoraUse(spelling("lora", use.name), use.strength) for use in parse_loras(loras))
 
 
-def _chosen(
-    model: Any, prompt: str, *, max_loras: int, seed: int
-) -> tuple[tuple[LoraUse, ...], str]:
+def _chosen(model: Any, prompt: str, *, max_loras: int, seed: int) -> LoraChoice:
     catalog = local_catalog("lora")
-    uses, choice = choose_loras(
+    made = choose_loras(
         catalog, family_of_model(model), prompt=parse(prompt), max_loras=max_loras, seed=seed
     )
-    native = [LoraUse(catalog.loras[use.name].spellings[HERE], use.strength) for use in uses]
-    return tuple(native), choice
+    native = [LoraUse(catalog.loras[use.name].spellings[HERE], use.strength) for use in made.uses]
+    return replace(made, uses=tuple(native))
 
 
 def _applied(model: Any, clip: Any, use: LoraUse) -> tuple[Any, Any, int]:

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from vibes.catalog import Catalog
+from vibes.catalog import Catalog, ModelRecord
 from vibes.preferences import Policy, Pool, Proposal, new_policy
 from vibes.prompts import Prompt, keywords
+from vibes.prompts.encoders import TextEncoder
+from vibes.prompts.synonyms import with_own_synonyms
 from vibes.recipes import LoraUse
 from vibes.recommend import (
-    build_pool,
+    Libraries,
+    ModelLibrary,
+    Selection,
+    Target,
     choose_tier,
     fit_loras,
     lora_clause,
-    lora_relevance,
+    make_offer,
+    select_loras,
+    strength_for,
     typed_loras,
+    words_to_add,
 )
+from vibes.scoring.text_tower import load_text_encoder
 from vibes.settings import Settings, load_settings
 
 HERE = "here"
@@ -27,10 +39,29 @@ GRID = 20  # images; to explore is to be one image of a grid of this size
 LOADED = "the loaded model"
 
 
+_made: deque[tuple[Catalog, Libraries]] = deque(maxlen=2)
+"""The last libraries made, of checkpoints and of LoRAs: making one takes a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoraChoice:
+    """The LoRAs to apply, why in words, and the words they want to hear beside the prompt."""
+
+    uses: tuple[LoraUse, ...]
+    reason: str
+    triggers: tuple[str, ...] = ()
+
+
 @cache
 def settings() -> Settings:
     """The files in ``config/``, read once: ComfyUI asks for the tiers at every run."""
     return load_settings()
+
+
+@cache
+def text_encoder() -> TextEncoder | None:
+    """The text encoder the settings name, loaded once."""
+    return load_text_encoder(settings().text_encoder)
 
 
 def choose_checkpoint(
@@ -43,37 +74,88 @@ def choose_checkpoint(
     """
     name = choose_tier(tier, settings().tiers, catalog, servers=[HERE])
     words = keywords(prompt)
-    pool = build_pool(
+    offer = make_offer(
         settings().tiers[name],
         catalog,
+        _libraries(catalog),
         servers=[HERE],
         keywords=words,
         explore=explore,
         auto_lora=False,
         max_checkpoints=settings().max_checkpoints,
     )
-    return _policy(seed).propose(words, pool, GRID if explore else 1)[0]
+    return _policy(seed).propose(words, offer.pool, GRID if explore else 1)[0]
 
 
 def choose_loras(
     catalog: Catalog, family: str | None, *, prompt: Prompt, max_loras: int, seed: int
-) -> tuple[tuple[LoraUse, ...], str]:
-    """The LoRAs the prompt names, then at most ``max_loras`` that suit it; and why, in words.
+) -> LoraChoice:
+    """The LoRAs the prompt names, then at most ``max_loras`` that suit it.
 
     Raises NotFound or AmbiguousName for a LoRA the prompt names.
     """
     typed = typed_loras(prompt.loras, catalog)
-    words = keywords(prompt)
-    fits = lora_relevance(words, catalog.loras, family) if family else {}
-    pool = Pool(checkpoints=(LOADED,), loras=tuple(fits), max_loras=max_loras, relevance=fits)
-    proposals = _policy(seed).propose(words, pool, 1)
-    (fitted,) = fit_loras(proposals, typed, catalog=catalog, servers=[HERE])
+    words, library = keywords(prompt), _libraries(catalog).loras
+    chosen = select_loras(
+        library,
+        words,
+        Target(family=family, servers=frozenset({HERE})),
+        count=max_loras,
+        typed=[use.name for use in typed],
+    )
+    proposals = _policy(seed).propose(words, _pool(chosen, max_loras), 1)
+    (fitted,) = fit_loras(
+        proposals, typed, catalog=catalog, servers=[HERE], shared=library.shared_triggers
+    )
     uses = fitted.candidate.loras
     reasons = [f"{use.name} at {use.strength:g}: your prompt names it." for use in typed]
-    reasons += [
-        lora_clause(words, catalog.loras[use.name], use.strength) for use in uses[len(typed) :]
-    ]
-    return uses, " ".join(reasons) or _no_loras(family)
+    reasons += [lora_clause(words, use.name, use.strength, library) for use in uses[len(typed) :]]
+    left_out = [sentence for _, sentence in chosen.told if family is not None]
+    return LoraChoice(
+        uses,
+        " ".join((*(reasons or [_no_loras(family)]), *left_out)),
+        _missing_words(prompt, [catalog.loras[use.name] for use in uses[len(typed) :]], library),
+    )
+
+
+def _libraries(catalog: Catalog) -> Libraries:
+    """Made once for each catalog: ``local_catalog`` gives the same one while no file changes."""
+    known = next((made for other, made in _made if other is catalog), None)
+    if known is None:
+        known = _new_libraries(catalog)
+        _made.append((catalog, known))
+    return known
+
+
+def _new_libraries(catalog: Catalog) -> Libraries:
+    return Libraries(
+        catalog,
+        synonyms=with_own_synonyms(settings().lexicons),
+        encoder=text_encoder(),
+        weights=settings().lora_weights,
+    )
+
+
+def _pool(chosen: Selection, max_loras: int) -> Pool:
+    """The loaded model with the LoRAs that suit the prompt."""
+    return Pool(
+        checkpoints=(LOADED,),
+        loras=tuple(chosen.fits),
+        max_loras=max_loras,
+        relevance=chosen.relevance,
+        start={name: strength_for(fit.relevance, fit.record) for name, fit in chosen.fits.items()},
+    )
+
+
+def _missing_words(
+    prompt: Prompt, loras: Iterable[ModelRecord], library: ModelLibrary
+) -> tuple[str, ...]:
+    said = prompt.plain()
+    found: list[str] = []
+    for record in loras:
+        said = ", ".join((said, *found))
+        found += words_to_add(said, record, shared=library.shared_triggers)
+    return tuple(found)
 
 
 def _no_loras(family: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import ComfyExtension, io
 
+from . import routes
 from .auto_lora import VibesAutoLora
 from .checkpoint_pool import VibesCheckpointPool
 
@@ -17,5 +18,6 @@ class VibesExtension(ComfyExtension):
 
 
 async def comfy_entrypoint() -> ComfyExtension:
-    """Return the extension."""
+    """Return the extension, with its routes in the server."""
+    routes.register()
     return VibesExtension()

@@ -16,9 +16,13 @@ from companion_app import api
 from companion_app.fleet import Fleet, ProgressStream
 from companion_app.serving import WebServer, access_token, address_of, announced, listen, own
 from companion_app.studio import Studio
+from companion_app.studio.blocking import Blocking
 from companion_app.studio.catalog import CatalogBrowser
 from companion_app.studio.choosing import Propensities
+from companion_app.studio.comparing import Comparing
+from companion_app.studio.controls import Controls
 from companion_app.studio.dashboard import Dashboard
+from companion_app.studio.effects import Effects
 from companion_app.studio.exchange import Exchange
 from companion_app.studio.explaining import Explaining
 from companion_app.studio.faults import FaultBook
@@ -27,9 +31,14 @@ from companion_app.studio.generating import Generating, Launcher
 from companion_app.studio.grids import Grids
 from companion_app.studio.iterating import Iterating
 from companion_app.studio.learned import Learned
+from companion_app.studio.local_files import LocalFiles
+from companion_app.studio.matching import Matching
+from companion_app.studio.offers import Offers
 from companion_app.studio.pictures import Pictures
 from companion_app.studio.planning import Planner
+from companion_app.studio.pools import Pools
 from companion_app.studio.queue import Queue
+from companion_app.studio.recommending import Recommending
 from companion_app.studio.servers import Servers
 from companion_app.studio.sessions import Sessions, utc_now
 from companion_app.studio.taste import Taste
@@ -56,6 +65,7 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         progress=progress,
         faults=faults,
         seconds_left=lambda batch_id: fleet.seconds_left(batch_id),  # the fleet reports to it
+        made=lambda job, server, lora_keys: controls.collected(job, server, lora_keys),
         clock=clock,
     )
     fleet = Fleet(
@@ -65,21 +75,42 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         refresh_seconds=settings.refresh_seconds,
         stall_seconds=settings.stall_seconds,
     )
-    taste = Taste(
-        store, policy=settings.policy, probes=settings.probes, new_rng=new_rng, clock=clock
+    effects = Effects(store, progress=progress, clock=clock)
+    controls = Controls(
+        effects,
+        fleet=fleet,
+        template=settings.stages[0].template,
+        enabled=settings.verify_loras,
     )
-    planner = Planner(settings, fleet=fleet, taste=taste, new_rng=new_rng)
+    matching = Matching(settings, fleet=fleet)
+    taste = Taste(
+        store,
+        policy=settings.policy,
+        probes=settings.probes,
+        clusters=matching.clusters,
+        new_rng=new_rng,
+        clock=clock,
+    )
+    local_files = LocalFiles(settings, store=store, fleet=fleet)
+    pools = Pools(settings, store=store, fleet=fleet)
+    blocking = Blocking(store, taste=taste)
+    offers = Offers(
+        pools, fleet=fleet, taste=taste, matching=matching, blocking=blocking, effects=effects
+    )
+    planner = Planner(offers, fleet=fleet, taste=taste, matching=matching, new_rng=new_rng)
     sessions = Sessions(
         store, files=files, fleet=fleet, progress=progress, stages=settings.stages, clock=clock
     )
-    grids = Grids(store, fleet=fleet, progress=progress)
+    grids = Grids(store, fleet=fleet, effects=effects, progress=progress)
     propensities = Propensities(store, taste=taste)
     launcher = Launcher(grids=grids, sessions=sessions, propensities=propensities)
     queue = Queue(store, grids=grids, fleet=fleet, progress=progress, stages=settings.stages)
     servers = Servers(
         fleet, configured=settings.servers, added=added, file=servers_file, faults=faults
     )
-    generating = Generating(store, planner=planner, launcher=launcher, taste=taste, clock=clock)
+    generating = Generating(
+        store, planner=planner, matching=matching, launcher=launcher, taste=taste, clock=clock
+    )
     iterating = Iterating(
         settings,
         store=store,
@@ -90,7 +121,16 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         launcher=launcher,
         propensities=propensities,
         taste=taste,
+        effects=effects,
         new_rng=new_rng,
+        clock=clock,
+    )
+    comparing = Comparing(
+        store,
+        planner=planner,
+        sessions=sessions,
+        launcher=launcher,
+        iterating=iterating,
         clock=clock,
     )
     return Studio(
@@ -107,13 +147,29 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         generating=generating,
         iterating=iterating,
         taste=taste,
+        effects=effects,
+        controls=controls,
         propensities=propensities,
         explaining=Explaining(store, taste=taste, planner=planner),
         feedback=Feedback(store, taste=taste, clock=clock),
-        learned=Learned(taste=taste, planner=planner, fleet=fleet),
+        learned=Learned(taste),
+        recommending=Recommending(
+            taste=taste, planner=planner, offers=offers, matching=matching, fleet=fleet
+        ),
+        comparing=comparing,
+        pools=pools,
+        blocking=blocking,
         dashboard=Dashboard(taste=taste, planner=planner, fleet=fleet),
         exchange=Exchange(taste),
-        catalog=CatalogBrowser(fleet=fleet, taste=taste),
+        catalog=CatalogBrowser(
+            fleet=fleet,
+            taste=taste,
+            pools=pools,
+            blocking=blocking,
+            effects=effects,
+            local_files=local_files,
+        ),
+        local_files=local_files,
     )
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from companion_app.cli import app
-from vibes.settings import ServerConfig, Settings, Stage, Tier
+from vibes.settings import LoraWeights, ServerConfig, Settings, Stage, Tier
 from vibes.storage import open_database
 
 WIDTH = 88
@@ -29,7 +29,8 @@ def print_settings() -> None:
     """One table per kind of setting."""
     print("\n## Settings\n")
     _print_table(Settings, variables=True)
-    for model, key in ((ServerConfig, "servers"), (Tier, "tiers"), (Stage, "stages")):
+    parts = {"servers": ServerConfig, "tiers": Tier, "stages": Stage, "lora_weights": LoraWeights}
+    for key, model in parts.items():
         print(f"\n## `{key}`\n\n{model.__doc__}\n")
         _print_table(model)
 
@@ -59,6 +60,8 @@ def _default(field: FieldInfo) -> str:
         return "depends on the system"
     if field.default in (None, (), {}):
         return "none"
+    if isinstance(field.default, BaseModel):
+        return "as below"
     return f"`{field.default}`" if not isinstance(field.default, tuple) else f"`{field.default[0]}`"
 
 

@@ -26,9 +26,10 @@ class Candidate:
 class Recipe:
     """Everything that determines one image; the same recipe on the same server gives it again.
 
-    ``prompt`` is what the graph receives (LoRA tags removed, variants chosen). ``source`` is the
-    id of the image this one is rendered from, None for a picture from noise; ``denoise`` is then
-    the share of it that is redrawn, 0..1. Sizes in pixels.
+    ``prompt`` is what the graph receives: LoRA tags removed, variants chosen, and ``triggers``, the
+    words its LoRAs want to hear and the user did not say, at its end. ``source`` is the id of the
+    image this one is rendered from, None for a picture from noise; ``denoise`` is then the share of
+    it that is redrawn, 0..1. Sizes in pixels.
     """
 
     template: str
@@ -45,6 +46,7 @@ class Recipe:
     scheduler: str
     denoise: float = 1.0
     source: str | None = None
+    triggers: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form; ``from_dict`` inverts it exactly."""
@@ -55,4 +57,6 @@ class Recipe:
         """Inverse of ``to_dict``."""
         made_with = data["candidate"]
         loras = tuple(LoraUse(**lora) for lora in made_with["loras"])
-        return cls(**{**data, "candidate": Candidate(made_with["checkpoint"], loras)})
+        candidate = Candidate(made_with["checkpoint"], loras)
+        triggers = tuple(data.get("triggers", ()))
+        return cls(**{**data, "candidate": candidate, "triggers": triggers})

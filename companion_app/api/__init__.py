@@ -13,6 +13,7 @@ from . import (
     generation,
     images,
     learning,
+    models,
     preferences,
     problems,
     queue,
@@ -30,7 +31,7 @@ def install(app: FastAPI, studio: Studio) -> None:
     """Give the application every route and the shape of its errors."""
     problems.install(app)
     nouns = (
-        *(fleet, servers, queue, sessions, generation),
+        *(fleet, models, servers, queue, sessions, generation),
         *(batches, images, preferences, learning, events),
     )
     for noun in nouns:

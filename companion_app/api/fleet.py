@@ -1,14 +1,16 @@
-"""/health, /api/loras, /api/checkpoints/stats, /api/settings"""
+"""/health, /api/settings"""
 
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Annotated
+from typing import get_args
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from companion_app.studio import Studio
+from companion_app.studio.requests import Mode
 from companion_app.studio.views import View
+from vibes.recommend import Priority, Variation
 
 
 def router(studio: Studio) -> APIRouter:
@@ -24,18 +26,6 @@ def router(studio: Studio) -> APIRouter:
             "servers": {"online": online, "total": total},
         }
 
-    @routes.get("/api/loras")
-    async def loras(
-        query: str = "",
-        base_model: str | None = None,
-        limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
-    ) -> list[View]:
-        return studio.catalog.loras(query, base_model, limit)
-
-    @routes.get("/api/checkpoints/stats")
-    async def checkpoints() -> dict[str, View]:
-        return studio.catalog.checkpoint_stats()
-
     @routes.get("/api/settings")
     async def settings() -> View:
         told = studio.settings
@@ -44,6 +34,10 @@ def router(studio: Studio) -> APIRouter:
             "aspect_ratios": list(next(iter(told.tiers.values())).sizes),
             "tiers": list(told.tiers),
             "default_tier": told.default_tier,
+            **studio.servers.sampling(),
+            "priorities": list(get_args(Priority)),
+            "variations": list(get_args(Variation)),
+            "modes": list(get_args(Mode)),
         }
 
     return routes

@@ -1,4 +1,4 @@
-"""/api/plan, /api/generate, /api/iterate"""
+"""/api/analyze, /api/plan, /api/generate, /api/iterate, /api/compare"""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from companion_app.studio import Studio
 from companion_app.studio.generating import Launched
 from companion_app.studio.requests import (
     BatchRequest,
+    CompareRequest,
     ImageRequest,
     IterateRequest,
+    PromptRequest,
     RejectRequest,
+    VerdictRequest,
 )
 from companion_app.studio.views import View
 
@@ -24,6 +27,10 @@ def router(studio: Studio) -> APIRouter:
     @routes.post("/plan")
     async def plan(request: BatchRequest) -> View:
         return await studio.generating.plan(request)
+
+    @routes.post("/analyze")
+    async def analyze(request: PromptRequest) -> View:
+        return studio.generating.analyse(request.prompt)
 
     @routes.post("/generate", status_code=202)
     async def generate(request: ImageRequest) -> View:
@@ -40,6 +47,16 @@ def router(studio: Studio) -> APIRouter:
     @routes.post("/iterate/reject-all")
     async def reject_all(request: RejectRequest) -> View:
         return await studio.iterating.reject_all(request)
+
+    @routes.post("/compare", status_code=202)
+    async def compare(request: CompareRequest) -> View:
+        launched = await studio.comparing.compare(request)
+        return {"session_id": launched.grid.session_id, **_launched(launched)}
+
+    @routes.post("/compare/{batch_id}/verdict")
+    async def verdict(batch_id: str, request: VerdictRequest) -> View:
+        recorded = await studio.comparing.verdict(batch_id, request.better)
+        return {"recorded": recorded}
 
     return routes
 

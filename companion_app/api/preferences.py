@@ -139,7 +139,7 @@ def router(studio: Studio) -> APIRouter:
         profile: str = "default",
     ) -> View:
         names = [name.strip() for name in (available or "").split(",") if name.strip()]
-        return await studio.learned.recommend_checkpoint(prompt, tier, names, profile)
+        return await studio.recommending.checkpoint(prompt, tier, names, profile)
 
     @routes.get("/preferences/recommend/loras")
     async def recommend_loras(
@@ -148,7 +148,7 @@ def router(studio: Studio) -> APIRouter:
         count: Annotated[int, Query(ge=1, le=20)] = 3,
         profile: str = "default",
     ) -> list[View]:
-        return await studio.learned.recommend_loras(prompt, checkpoint, count, profile)
+        return await studio.recommending.loras(prompt, checkpoint, count, profile)
 
     @routes.get("/profiles")
     async def profiles() -> list[View]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from . import database, generate, preferences, queue, render_server, servers, serving
+from . import database, generate, models, preferences, queue, render_server, servers, serving
 from .terminal import show
 
 app = typer.Typer(
@@ -25,6 +25,9 @@ app.command("serve")(serving.serve)
 app.add_typer(servers.group, name="servers")
 app.command("queue")(queue.queue)
 app.command("generate")(generate.generate)
+app.add_typer(models.group, name="loras")
+app.command("checkpoints")(models.checkpoints)
+app.command("analyze")(models.analyze)
 app.add_typer(preferences.group, name="preferences")
 app.add_typer(database.group, name="db")
 app.command("embedded")(render_server.embedded)

@@ -60,6 +60,10 @@ class StudioClient:
         waits = {"timeout": None} if patient else {}
         return (await self._ask("POST", path, json=body, **waits)).json()
 
+    async def put(self, path: str, body: Any) -> Any:
+        """The JSON answer to ``body``, which replaces what is at ``path``."""
+        return (await self._ask("PUT", path, json=body)).json()
+
     async def upload(self, path: str, document: bytes) -> Any:
         """The JSON answer to a document that is sent as it is, for the studio to judge.
 

@@ -27,12 +27,13 @@ def create_app(
     seconds_per_image: float | None = None,
     models: Models = FULL_LIBRARY,
     faults: Collection[str] = (),
+    pack: bool = False,
 ) -> web.Application:
     """An application that answers like ComfyUI; its files live as long as it runs.
 
     ``speed`` 2 is twice as fast. Without ``render`` pictures are small and plain.
     ``seconds_per_image`` fixes the time of every picture and implies plain pictures. A prompt
-    that contains one of ``faults`` fails in the sampler.
+    that contains one of ``faults`` fails in the sampler. With ``pack`` it has this project's nodes.
     """
     draws = render and seconds_per_image is None
     application = web.Application(
@@ -51,6 +52,7 @@ def create_app(
                     pace=Pace(speed, seconds_per_image),
                     painter=draw if draws else plain,
                     faults=frozenset(faults),
+                    has_pack=pack,
                 )
             )
             application[SERVER] = server

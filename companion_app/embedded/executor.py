@@ -13,20 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .machine import Machine
-from .node_table import NODES
+from .pack import known_nodes
 from .prompt_queue import Item
 from .run import Interrupted, Run
 from .sockets import Sockets
+from .values import Result
 
 Graph = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a node gave: values for its links, and what an output node shows."""
-
-    values: tuple[Any, ...] = ()
-    shown: Mapping[str, Any] | None = None
 
 
 class NodeFailed(Exception):
@@ -72,6 +65,7 @@ class Executor:
         self, machine: Machine, sockets: Sockets, *, clock: Callable[[], float] = time.time
     ):
         self._machine = machine
+        self._nodes = known_nodes(machine)
         self._sockets = sockets
         self._clock = clock
         self._cache: dict[str, Result] = {}
@@ -107,13 +101,13 @@ class Executor:
         return record.to_dict()
 
     async def _execute(self, run: Run, record: _Record, outputs: list[str]) -> None:
-        order = list(_ancestors_first(run.graph, outputs))
+        order = list(self._ancestors_first(run.graph, outputs))
         keys = self._keys(run.graph, order)
         self._cache = {key: self._cache[key] for key in keys.values() if key in self._cache}
         cached = [node for node in order if keys[node] in self._cache]
         self._note(run, record, "execution_start")
         self._note(run, record, "execution_cached", nodes=cached)
-        for node in _ancestors_first(run.graph, outputs, stop=set(cached)):
+        for node in self._ancestors_first(run.graph, outputs, stop=set(cached)):
             result = self._cache.get(keys[node])
             fresh = result is None
             if result is None:
@@ -125,6 +119,9 @@ class Executor:
             if fresh or node in outputs:
                 run.node = node
                 run.state(*_finished(run), "finished")
+        for node in cached:  # what it showed when it ran is still true
+            if (shown := self._cache[keys[node]].shown) is not None:
+                record.outputs[node] = shown
 
     async def _execute_node(self, run: Run, node: str, keys: Mapping[str, str]) -> Result:
         """Run one node on the results of the nodes before it."""
@@ -132,9 +129,9 @@ class Executor:
         run.node = node
         run.state(0.0, 1.0, "running")
         run.tell("executing", node=node, display_node=node)
-        spec = NODES[run.graph[node]["class_type"]]
+        spec = self._nodes[run.graph[node]["class_type"]]
         given = run.graph[node]["inputs"]
-        inputs = {name: self._value(given[name], keys) for name in spec.inputs}
+        inputs = {n: self._value(given[n], keys) for n in spec.inputs if n in given}
         try:
             if inspect.iscoroutinefunction(spec.run):
                 values = await spec.run(run, **inputs)
@@ -144,6 +141,8 @@ class Executor:
             raise
         except Exception as error:  # whatever a node raises is told to the client
             raise NodeFailed(node, error) from error
+        if isinstance(values, Result):
+            return values
         return Result((), values) if spec.is_output else Result(values)
 
     def _value(self, given: Any, keys: Mapping[str, str]) -> Any:
@@ -160,8 +159,8 @@ class Executor:
         for node in order:
             given = graph[node]["inputs"]
             described: list[Any] = [graph[node]["class_type"]]
-            for name, (_, options) in NODES[graph[node]["class_type"]].inputs.items():
-                value = given[name]
+            for name, (_, options) in self._nodes[graph[node]["class_type"]].inputs.items():
+                value = given.get(name)
                 if _is_link(value):
                     value = [keys[value[0]], value[1]]
                 elif options.get("image_upload"):
@@ -169,6 +168,32 @@ class Executor:
                 described.append(value)
             keys[node] = hashlib.sha256(json.dumps(described).encode()).hexdigest()
         return keys
+
+    def _links(self, graph: Graph, node: str) -> Iterator[str]:
+        given = graph[node]["inputs"]
+        values = (given.get(name) for name in self._nodes[graph[node]["class_type"]].inputs)
+        return (value[0] for value in values if _is_link(value))
+
+    def _ancestors_first(
+        self, graph: Graph, outputs: list[str], *, stop: Collection[str] = ()
+    ) -> Iterator[str]:
+        """The outputs and what they stand on, each node after those it needs.
+
+        Nodes in ``stop`` come without what they stand on.
+        """
+        done: set[str] = set()
+
+        def visit(node: str) -> Iterator[str]:
+            if node in done:
+                return
+            done.add(node)
+            if node not in stop:
+                for above in self._links(graph, node):
+                    yield from visit(above)
+            yield node
+
+        for output in outputs:
+            yield from visit(output)
 
     def _fingerprint(self, upload: str) -> str:
         """An uploaded file counts by its content; one that vanished never equals anything."""
@@ -208,34 +233,6 @@ class Executor:
 
 def _is_link(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2
-
-
-def _links(graph: Graph, node: str) -> Iterator[str]:
-    spec = NODES[graph[node]["class_type"]]
-    given = graph[node]["inputs"]
-    return (given[name][0] for name in spec.inputs if _is_link(given[name]))
-
-
-def _ancestors_first(
-    graph: Graph, outputs: list[str], *, stop: Collection[str] = ()
-) -> Iterator[str]:
-    """The outputs and what they stand on, each node after those it needs.
-
-    Nodes in ``stop`` come without what they stand on.
-    """
-    done: set[str] = set()
-
-    def visit(node: str) -> Iterator[str]:
-        if node in done:
-            return
-        done.add(node)
-        if node not in stop:
-            for above in _links(graph, node):
-                yield from visit(above)
-        yield node
-
-    for output in outputs:
-        yield from visit(output)
 
 
 def _finished(run: Run) -> tuple[float, float]:

@@ -45,7 +45,8 @@ class Pace:
 class Machine:
     """Everything nodes may use besides their inputs.
 
-    A prompt text containing one of ``faults`` makes its sampler fail, for tests.
+    A prompt text containing one of ``faults`` makes its sampler fail, for tests. With
+    ``has_pack`` it has this project's nodes.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Machine:
     pace: Pace = field(default_factory=Pace)
     painter: Callable[[Order], Image.Image] = draw
     faults: frozenset[str] = frozenset()
+    has_pack: bool = False
     loaded_checkpoint: str | None = None
 
     @property

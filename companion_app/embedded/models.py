@@ -82,15 +82,21 @@ def _checkpoint(name: str, family: str) -> ModelFile:
     return ModelFile(f"{name}.safetensors", _CHECKPOINT_SIZES[family], metadata)
 
 
-def _lora(name: str, family: str, tags: str) -> ModelFile:
-    """``tags``: what the LoRA was trained on, the commonest first."""
+def _lora(name: str, family: str, tags: str, trigger: str | None = None) -> ModelFile:
+    """``tags``: what the LoRA was trained on, the commonest first; ``trigger``: to answer to."""
+    trigger = trigger or name.rpartition("/")[2]
     counts = {tag: 120 - 10 * place for place, tag in enumerate(tags.split(", "))}
     metadata = {
         "ss_base_model_version": _BASE_MODELS[family],
         "ss_output_name": name.rpartition("/")[2],
-        "ss_tag_frequency": json.dumps({f"10_{name.rpartition('/')[2]}": counts}),
+        "ss_tag_frequency": json.dumps({f"10_{trigger}": counts}),
     }
     return ModelFile(f"{name}.safetensors", _LORA_SIZES[family], metadata)
+
+
+def _embedding(name: str, family: str) -> ModelFile:
+    metadata = {"modelspec.architecture": f"{_ARCHITECTURES[family]}/textual-inversion"}
+    return ModelFile(f"{name}.safetensors", 25 * 1024, metadata)
 
 
 FULL_LIBRARY = Models(
@@ -107,7 +113,7 @@ FULL_LIBRARY = Models(
         _checkpoint("tiny-b", "sd3"),
     ),
     loras=(
-        _lora("beach_sunset", "sd15", "beach, sunset, ocean, golden light"),
+        _lora("beach_sunset", "sd15", "beach, sunset, ocean, golden light", "bchsnst"),
         _lora("misty_forest", "sd15", "forest, mist, fog, trees, morning"),
         _lora("neon_city", "sd15", "city, neon, night, street, cyberpunk"),
         _lora("snowy_mountain", "sd15", "mountain, snow, winter, peak"),
@@ -134,7 +140,7 @@ FULL_LIBRARY = Models(
         _lora("tiny-lora", "sd3", "tiny"),
     ),
     embeddings=(
-        ModelFile("easynegative.safetensors", 25 * 1024),
+        _embedding("easynegative", "sd15"),
         ModelFile("badhands_v4.pt", 19 * 1024),
     ),
     upscale_models=(

@@ -95,6 +95,7 @@ class Node:
     outputs: tuple[str, ...] = ()
     module: str = "nodes"
     is_output: bool = False
+    optional: frozenset[str] = frozenset()  # inputs that may be left out
 
     @property
     def is_v3(self) -> bool:
@@ -390,13 +391,14 @@ def resolved_inputs(node: Node, models: Models, folders: Folders) -> dict[str, l
     return resolved
 
 
-def object_info(name: str, models: Models, folders: Folders) -> dict[str, Any]:
+def object_info(name: str, node: Node, models: Models, folders: Folders) -> dict[str, Any]:
     """What ``/object_info/{name}`` tells about one node."""
-    node = NODES[name]
-    required = resolved_inputs(node, models, folders)
+    inputs = resolved_inputs(node, models, folders)
     hidden = {"prompt": "PROMPT", "extra_pnginfo": "EXTRA_PNGINFO"} if node.is_output else {}
+    optional = {name: inputs.pop(name) for name in tuple(inputs) if name in node.optional}
     groups: dict[str, dict[str, Any]] = {
-        "required": required,
+        "required": inputs,
+        **({"optional": optional} if optional else {}),
         **({"hidden": hidden} if hidden else {}),
     }
     newer = {"deprecated": False, "experimental": False, "api_node": False}

@@ -14,6 +14,7 @@ from typing import Any
 
 from PIL import Image, PngImagePlugin
 
+from .fitting import matched_keys
 from .pictures import Order
 from .run import Run
 from .values import Clip, Conditioning, Latent, Model, Pictures, UpscaleModel, Vae
@@ -55,8 +56,9 @@ def load_lora(
     strength_model: float,
     strength_clip: float,
 ) -> tuple[Model, Clip]:
-    """Only the model's strength shows in the picture."""
-    return model.with_lora(lora_name, strength_model), clip
+    """Only the model's strength shows in the picture; a LoRA of another family never does."""
+    fits = matched_keys(run.machine.models, model.checkpoint, lora_name)
+    return (model.with_lora(lora_name, strength_model) if fits else model), clip
 
 
 def load_upscale_model(run: Run, *, model_name: str) -> tuple[UpscaleModel]:

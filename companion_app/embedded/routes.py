@@ -14,9 +14,13 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from PIL import Image
 
+from vibes.catalog import facts_of, facts_to_dict
+from vibes.catalog.scan import KNOWN_FOLDERS
+
 from .folders import KINDS, OutsideFolder, split_annotation
 from .models import ModelFile
-from .node_table import NODES, object_info
+from .node_table import object_info
+from .pack import known_nodes
 from .prompt_queue import Item
 from .server import SERVER, EmbeddedServer
 from .sockets import SERVER_FEATURES
@@ -25,6 +29,8 @@ from .validation import check_graph, problem
 COMFYUI_VERSION = "0.3.64"
 _MEMORY = 16 * 1024**3  # bytes of pretended video memory
 _PREVIEW_QUALITY = 90
+_PAGE = 500
+_CATALOG = {folder: kind for kind, folder in KNOWN_FOLDERS.items()}
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 routes = web.RouteTableDef()
@@ -66,6 +72,7 @@ async def submit(request: web.Request) -> web.Response:
         return web.json_response({"error": error, "node_errors": {}}, status=400)
     verdict = check_graph(
         body["prompt"],
+        known_nodes(server.machine),
         server.machine.models,
         server.machine.folders,
         targets=body.get("partial_execution_targets"),
@@ -239,7 +246,10 @@ async def all_nodes(request: web.Request) -> web.Response:
     """Every node class."""
     machine = _server(request).machine
     return web.json_response(
-        {name: object_info(name, machine.models, machine.folders) for name in NODES}
+        {
+            name: object_info(name, node, machine.models, machine.folders)
+            for name, node in known_nodes(machine).items()
+        }
     )
 
 
@@ -247,8 +257,8 @@ async def all_nodes(request: web.Request) -> web.Response:
 async def one_node(request: web.Request) -> web.Response:
     """One node class; an empty object when unknown."""
     machine, name = _server(request).machine, request.match_info["name"]
-    known = name in NODES
-    info = {name: object_info(name, machine.models, machine.folders)} if known else {}
+    node = known_nodes(machine).get(name)
+    info = {name: object_info(name, node, machine.models, machine.folders)} if node else {}
     return web.json_response(info)
 
 
@@ -302,6 +312,28 @@ def _file_entry(file: ModelFile, modified: float) -> dict[str, Any]:
         "created": modified,
         "size": file.size,
     }
+
+
+@routes.get("/vibes/catalog/{folder}")
+async def catalog_page(request: web.Request) -> web.Response:
+    """What this project's node pack tells of some files; 404 on a server without it."""
+    server, folder = _server(request), request.match_info["folder"]
+    if not server.machine.has_pack or folder not in _CATALOG:
+        return web.Response(status=404)
+    offset, limit = (int(request.query.get(key, 0)) for key in ("offset", "limit"))
+    files = sorted(server.machine.models.folders()[folder], key=lambda file: file.name)
+    page = [
+        {
+            "name": file.name,
+            "size": file.size,
+            "modified": server.started,
+            "facts": facts_to_dict(
+                facts_of(_CATALOG[folder], file.name, metadata=file.metadata, size=file.size)
+            ),
+        }
+        for file in files[offset : offset + (limit or _PAGE)]
+    ]
+    return web.json_response({"total": len(files), "version": str(server.started), "files": page})
 
 
 @routes.get("/system_stats")

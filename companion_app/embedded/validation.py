@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .folders import Folders, OutsideFolder
 from .models import Models
-from .node_table import NODES, resolved_inputs
+from .node_table import Node, resolved_inputs
 
 Graph = dict[str, Any]
 Problem = dict[str, Any]  # one error: type, message, details, extra_info
@@ -32,12 +32,18 @@ class Verdict:
 
 
 def check_graph(
-    graph: Graph, models: Models, folders: Folders, *, targets: Collection[str] | None = None
+    graph: Graph,
+    nodes: Mapping[str, Node],
+    models: Models,
+    folders: Folders,
+    *,
+    targets: Collection[str] | None = None,
 ) -> Verdict:
     """Check the nodes its output nodes stand on; values are converted to their types in place.
 
-    ``targets`` limits the output nodes. A graph that is not even a graph raises TypeError or
-    AttributeError, which the server answers with 500, as ComfyUI does.
+    ``nodes`` are the classes there are, ``targets`` limits the output nodes. A graph that is not
+    even a graph raises TypeError or AttributeError, which the server answers with 500, as ComfyUI
+    does.
     """
     outputs = []
     for node_id in graph:
@@ -50,21 +56,22 @@ def check_graph(
                     f"Node ID '#{node_id}'",
                 )
             )
-        if node["class_type"] not in NODES:
+        if node["class_type"] not in nodes:
             message = f"Cannot execute because node {node['class_type']} does not exist."
             return Verdict(problem("invalid_prompt", message, f"Node ID '#{node_id}'"))
-        if NODES[node["class_type"]].is_output and (targets is None or node_id in targets):
+        if nodes[node["class_type"]].is_output and (targets is None or node_id in targets):
             outputs.append(node_id)
     if not outputs:
         return Verdict(problem("prompt_no_outputs", "Prompt has no outputs", ""))
-    return _Check(graph, models, folders).verdict(outputs)
+    return _Check(graph, nodes, models, folders).verdict(outputs)
 
 
 class _Check:
     """One validation: remembers what it found about each node."""
 
-    def __init__(self, graph: Graph, models: Models, folders: Folders):
+    def __init__(self, graph: Graph, nodes: Mapping[str, Node], models: Models, folders: Folders):
         self._graph = graph
+        self._nodes = nodes
         self._models = models
         self._folders = folders
         self._valid: dict[str, bool] = {}
@@ -122,11 +129,13 @@ class _Check:
         if node_id in self._valid:
             return self._valid[node_id]
         self._valid[node_id] = False
-        node = NODES[self._graph[node_id]["class_type"]]
+        node = self._nodes[self._graph[node_id]["class_type"]]
         given = self._graph[node_id]["inputs"]
         valid = True
         for name, config in resolved_inputs(node, self._models, self._folders).items():
             found: Problem | None
+            if name not in given and name in node.optional:
+                continue
             if name not in given:
                 missing = "Required input is missing"
                 found = problem("required_input_missing", missing, name, {"input_name": name})
@@ -152,7 +161,7 @@ class _Check:
                 "bad_linked_input", message, name, {**about, "received_value": link}
             ), False
         source, slot = link
-        received = NODES[self._graph[source]["class_type"]].outputs[slot]
+        received = self._nodes[self._graph[source]["class_type"]].outputs[slot]
         if received != config[0]:
             message = "Return type mismatch between linked nodes"
             details = f"{name}, received_type({received}) mismatch input_type({config[0]})"

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from PIL import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a node gave: values for its links, and what it shows."""
+
+    values: tuple[Any, ...] = ()
+    shown: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,22 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
 from companion_app.decoding import MAX_BYTES
+from vibes.catalog.sidecars import MAX_PREVIEW
 from vibes.errors import GraphRefused, NotComfyUI, RenderFailed, ServerUnreachable
 from vibes.settings import ServerConfig
 
 from . import replies, wire
-from .replies import Device, FileRef, Finished, QueueState
+from .replies import CatalogPage, Device, FileRef, Finished, ModelFile, QueueState
 
 _JSON_LIMIT = 16 * 1024 * 1024  # bytes; /queue repeats every waiting graph
 _LISTING_LIMIT = 64 * 1024 * 1024  # bytes; /object_info with many node packs has tens of megabytes
+_SHORT = 64 * 1024  # bytes; decoding more is left to a thread
 _MOST_PARTS = 2_000_000  # commas; decoding more would hold up everything else for seconds
 _FRAME_LIMIT = 64 * 1024 * 1024  # bytes; results of large graphs pass aiohttp's own 4 MiB
 _HEARTBEAT = 25.0  # seconds; the server itself never pings
@@ -65,6 +68,7 @@ class ComfyClient:
         self._headers: Mapping[str, str] = dict(config.headers)
         self._ca_file = config.ca_file
         self._session = session
+        self._files: dict[str, dict[str, ModelFile]] = {}  # by folder, as last told
         self._queue_timeout = aiohttp.ClientTimeout(total=queue_seconds, sock_connect=5)
 
     @cached_property
@@ -93,14 +97,40 @@ class ComfyClient:
         """File names in one model folder, in the server's spelling; empty for unknown folders."""
         return replies.strings(await self._optional(f"/models/{folder}"))
 
-    async def model_sizes(self, folder: str) -> dict[str, int]:
-        """File sizes in bytes by name, where the server tells them."""
-        return replies.sizes(await self._optional(f"/experiment/models/{folder}"))
+    async def model_files(self, folder: str) -> dict[str, ModelFile]:
+        """Sizes and times of files by name, where the server tells them."""
+        reply = await self._optional(f"/experiment/models/{folder}")
+        self._files[folder] = await asyncio.to_thread(replies.model_files, reply)
+        return self._files[folder]
 
     async def model_metadata(self, folder: str, name: str) -> dict[str, str]:
         """The metadata in a safetensors header; empty where there is none or it is too large."""
         found = await self._optional(f"/view_metadata/{folder}", filename=name)
         return {k: str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+    async def catalog_page(self, folder: str, offset: int) -> CatalogPage | None:
+        """What the node pack there knows of some files; None where it is not or is an older one."""
+        query = {"offset": str(offset), "limit": str(replies.PAGE)}
+        reply = await self._optional(f"/vibes/catalog/{folder}", **query)
+        return await asyncio.to_thread(replies.catalog_page, reply)
+
+    async def model_preview(self, folder: str, name: str) -> bytes | None:
+        """The picture beside a model file; None where the server shows none, or too large a one."""
+        path = f"/vibes/catalog/{folder}/preview"
+        return await self._picture(path, name=name) or await self.core_preview(folder, name)
+
+    async def core_preview(self, folder: str, name: str) -> bytes | None:
+        """The same by a route that servers without the node pack have, too."""
+        known = self._files.get(folder, {}).get(name, ModelFile())
+        place = f"{folder}/{known.path_index}/{quote(name)}"
+        return await self._picture(f"/experiment/models/preview/{place}")
+
+    async def _picture(self, path: str, **params: str) -> bytes | None:
+        try:
+            status, data = await self._exchange("GET", path, limit=MAX_PREVIEW, params=params)
+        except NotComfyUI:  # too long for a preview
+            return None
+        return data if status == 200 else None
 
     async def embeddings(self) -> tuple[str, ...]:
         """Names of textual inversions, without extension."""
@@ -126,13 +156,21 @@ class ComfyClient:
         return replies.finished(reply, prompt_id)
 
     async def post_prompt(
-        self, graph: Mapping[str, Any], *, prompt_id: str, client_id: str
+        self,
+        graph: Mapping[str, Any],
+        *,
+        prompt_id: str,
+        client_id: str,
+        extra_pnginfo: Mapping[str, Any] | None = None,
     ) -> None:
         """Queue the graph whole; ``GraphRefused`` when the server will not run all of it.
 
         A client id is always sent: without one the server broadcasts progress to everybody.
+        ``extra_pnginfo`` is saved in the pictures, each key as a text of its own.
         """
         body = {"prompt": graph, "prompt_id": prompt_id, "client_id": client_id}
+        if extra_pnginfo:
+            body["extra_data"] = {"extra_pnginfo": extra_pnginfo}
         status, data = await self._exchange("POST", "/prompt", json=body)
         reply = _decoded(data)
         if status not in (200, 400, 413, 500) or (status == 200 and not isinstance(reply, dict)):
@@ -206,7 +244,8 @@ class ComfyClient:
             raise self._unreachable(f"answers {status} to {path}")
         if status != 200:
             return None
-        if (reply := _decoded(data)) is None:
+        long = len(data) > _SHORT
+        if (reply := await asyncio.to_thread(_decoded, data) if long else _decoded(data)) is None:
             raise self._not_comfyui(f"it answers {path} with something that is not JSON")
         return reply
 

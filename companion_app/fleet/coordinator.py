@@ -65,6 +65,9 @@ class Coordinator(Protocol):
     def output_of(self, job: Job) -> str:
         """The node of its graph that saves the picture."""
 
+    def loras_there(self, server: str, job: Job) -> dict[str, str]:
+        """The job's LoRAs: the server's spelling to the catalog's."""
+
     def changed(self, server: Server) -> None:
         """The state or the listing of a server changed."""
 
@@ -73,6 +76,9 @@ class Coordinator(Protocol):
 
     def heard(self, server: str, job: Job, message: wire.SamplerStep | wire.Preview) -> None:
         """News of a job that is being made here."""
+
+    def memory_used(self, errand: Errand, used: int) -> None:
+        """So many bytes of GPU memory were in use while the job was drawn."""
 
     def expected(self, server: str, errand: Errand) -> float:
         """Seconds the job should take there from the moment it runs."""

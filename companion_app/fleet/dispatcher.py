@@ -17,6 +17,7 @@ from .jobs import Job, JobLog
 from .lanes import Lanes
 from .line import WaitingLine
 from .logbook import Logbook
+from .measured import Measured
 from .news import News
 from .placement import Placement
 from .progress import ProgressStream
@@ -48,6 +49,7 @@ class Dispatcher:
         self.line = WaitingLine(self._line_changed, kind_of=kind_of)
         self.lanes = Lanes()
         self.eligibility = Eligibility(servers)
+        self.measured = Measured(servers, self.lanes.speeds)
         self.placement = Placement(self.line, self.lanes, self.eligibility)
         self.news = News(progress)
         self._servers = servers
@@ -111,6 +113,18 @@ class Dispatcher:
         """Seconds the job should take there, loading its checkpoint included."""
         return self.lanes[server].first_image(errand.waiting.kind, None)
 
+    def memory_used(self, errand: Errand, used: int) -> None:
+        """So many bytes of GPU memory were in use while the job was drawn."""
+        recipe = errand.job.recipe
+        record = self.eligibility.catalog.checkpoints.get(recipe.candidate.checkpoint)
+        if record is not None and record.family is not None:
+            self.measured.noted((record.family, record.size, recipe.width, recipe.height), used)
+
+    def rendered_aside(self, server: str, checkpoint: str) -> None:
+        """The server has made, or given up, a picture that is no job."""
+        if server in self._servers:
+            self.lanes.rendered_aside(server, checkpoint, self._clock())
+
     def put_back(self, waiting: WaitingJob) -> None:
         """The job was not made and waits again, in its old place."""
         if waiting.refusals:
@@ -154,11 +168,15 @@ class Dispatcher:
 
     def output_of(self, job: Job) -> str:
         """The node of its graph that saves the picture."""
-        return self.eligibility.output_of(job)
+        return self.eligibility.output_of(job.recipe)
 
     def build(self, server: str, job: Job, source: str | None) -> Graph:
         """The graph that makes the job on this server."""
-        return self.eligibility.graph(server, job, source)
+        return self.eligibility.graph(server, job.recipe, source, prefix=f"vibes/{job.id}")
+
+    def loras_there(self, server: str, job: Job) -> dict[str, str]:
+        """The job's LoRAs: the server's spelling to the catalog's."""
+        return self.eligibility.loras_there(server, job.recipe)
 
     def changed(self, server: Server) -> None:
         """A server came, went, or has other models now."""

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 
-from vibes.catalog import Catalog, Listing, build_catalog
+from vibes.catalog import Catalog, FileEntry, Listing, ModelKind, build_catalog
 from vibes.errors import InvalidInput, NotFound
-from vibes.recipes import Candidate, LoraUse
+from vibes.recipes import Candidate, LoraUse, Recipe
 from vibes.workflows import Graph, build_graph, load_template
 
 from .jobs import Job
@@ -18,6 +18,7 @@ from .shelves import kind_of as plain_kind_of
 
 _GIB = 1024**3
 _REMEMBERED = 1000  # kinds of jobs for each server
+Files = Mapping[ModelKind, Mapping[str, FileEntry]]
 _EMBEDDING = re.compile(r"\bembedding:([^\s,:()\[\]<>]+)", re.IGNORECASE)
 
 
@@ -39,6 +40,7 @@ class Eligibility:
         self._catalog: Catalog | None = None
         self._template = lru_cache(load_template)
         self._listings: dict[str, Listing] = {}
+        self._files: Files = {}
         self._refusals: dict[str, dict[Kind, str | None]] = {}  # by server
 
     def relist(self, name: str) -> None:
@@ -53,11 +55,18 @@ class Eligibility:
         else:
             self._listings[name] = listing
 
+    def know_files(self, files: Files) -> None:
+        """Take note of the model files the studio can read itself."""
+        if files != self._files:
+            self._files = files
+            self._catalog = None
+            self._refusals.clear()
+
     @property
     def catalog(self) -> Catalog:
         """What the servers have, put together when somebody asks: they may all come at once."""
         if self._catalog is None:
-            self._catalog = build_catalog(self._listings)
+            self._catalog = build_catalog(self._listings, self._files)
         return self._catalog
 
     # --- the rules of placement --------------------------------------------------------------
@@ -174,20 +183,24 @@ class Eligibility:
 
     # --- graphs ------------------------------------------------------------------------------
 
-    def output_of(self, job: Job) -> str:
-        """The node of the job's graph that saves the picture."""
-        return self._template(job.recipe.template).outputs["image"]
+    def output_of(self, recipe: Recipe) -> str:
+        """The node of the recipe's graph that saves the picture."""
+        return self._template(recipe.template).outputs["image"]
 
-    def graph(self, server: str, job: Job, source: str | None) -> Graph:
-        """The graph that makes the job on this server, its result saved under the job's id."""
-        recipe = job.recipe
+    def loras_there(self, server: str, recipe: Recipe) -> dict[str, str]:
+        """The recipe's LoRAs: the server's spelling to the catalog's."""
+        names = [use.name for use in recipe.candidate.loras]
+        return {self.catalog.spelling(server, "lora", name) or name: name for name in names}
+
+    def graph(self, server: str, recipe: Recipe, source: str | None, *, prefix: str) -> Graph:
+        """The graph that makes the recipe's picture on this server, saved under ``prefix``."""
         checkpoint = self.catalog.checkpoints.get(recipe.candidate.checkpoint)
         return build_graph(
             self._template(recipe.template),
             recipe,
             spelling=partial(self.catalog.spelling, server),
             source=source,
-            prefix=f"vibes/{job.id}",
+            prefix=prefix,
             node_classes=self.catalog.node_classes[server],
             family=checkpoint.family if checkpoint else None,
         )

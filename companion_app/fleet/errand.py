@@ -126,14 +126,25 @@ class Errand:
             self._abandoned.set_result(None)
         self.hint()
 
-    async def post(self, graph: Mapping[str, Any], *, client_id: str) -> None:
+    async def post(
+        self,
+        graph: Mapping[str, Any],
+        *,
+        client_id: str,
+        extra_pnginfo: Mapping[str, Any] | None = None,
+    ) -> None:
         """Queue the graph; after a doubt the prompt is looked up before it is posted once more."""
 
         async def post() -> None:
             if self.phase == "posting" and (await self._is_known() or self.withdrawal is not None):
                 return
             self.phase = "posting"
-            await self._client.post_prompt(graph, prompt_id=self.prompt_id, client_id=client_id)
+            await self._client.post_prompt(
+                graph,
+                prompt_id=self.prompt_id,
+                client_id=client_id,
+                extra_pnginfo=extra_pnginfo,
+            )
 
         await self.patiently(post)
 

@@ -6,15 +6,19 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
+from uuid import uuid4
 
 import aiohttp
 import numpy as np
 
-from vibes.catalog import Catalog
-from vibes.errors import InvalidInput, NotFound
+from vibes.catalog import Catalog, FileEntry, ModelKind, ModelRecord
+from vibes.errors import Conflict, InvalidInput, NotFound, ServerError
+from vibes.recipes import Recipe
 from vibes.settings import ServerConfig
 
+from . import aside
 from .backoff import Backoff
 from .client import ComfyClient, new_session
 from .dispatcher import Dispatcher
@@ -67,6 +71,7 @@ class Fleet:
         self._overview = Overview(
             self._servers, self._dispatcher.placement, self._dispatcher.eligibility, clock
         )
+        self.measured = self._dispatcher.measured
         self._new_client = new_client
         self._new_server = partial(
             Server,
@@ -79,12 +84,33 @@ class Fleet:
             clock=clock,
         )
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by server name; "" settles verdicts
+        self._asides: set[str] = set()  # names of the servers that make a picture aside
         self._session: aiohttp.ClientSession | None = None
 
     @property
     def catalog(self) -> Catalog:
         """What the servers have, those that are offline now included."""
         return self._dispatcher.eligibility.catalog
+
+    def know_files(self, files: Mapping[ModelKind, Mapping[str, FileEntry]]) -> None:
+        """Take note of the model files, by catalog name, that the studio can read itself."""
+        self._dispatcher.eligibility.know_files(files)
+        self._dispatcher.relist()
+
+    async def model_preview(self, record: ModelRecord) -> bytes | None:
+        """A picture of a model from the first server that gives one; None where none does.
+
+        Those known to have one are asked first; those without the node pack do not tell before.
+        """
+        others = (name for name in record.spellings if name not in record.previews)
+        for name in (*record.previews, *others):
+            server = self._servers.get(name)
+            if server is not None and server.online:
+                with suppress(ServerError):
+                    found = await server.preview(record.kind, record.spellings[name])
+                    if found is not None:
+                        return found
+        return None
 
     # --- life --------------------------------------------------------------------------------
 
@@ -152,6 +178,40 @@ class Fleet:
         """Ask a server, in the fleet or not, who it is; raises ServerError."""
         assert self._session is not None, "the fleet is not started"
         return await probe(self._new_client(config, self._session))
+
+    # --- beside the line ---------------------------------------------------------------------
+
+    def is_idle(self, name: str) -> bool:
+        """Whether a server could make a small picture now without keeping anybody waiting."""
+        server = self._servers.get(name)
+        if server is None or not server.is_open or server.breaker.resting:
+            return False
+        busy = server.errands.all or server.queue.running or server.queue.pending
+        return not busy and name not in self._asides and not self._dispatcher.logbook.trouble
+
+    async def render_aside(
+        self, name: str, recipe: Recipe, *, patience: float = aside.PATIENCE
+    ) -> bytes:
+        """The recipe's picture made there at once; no job, kept nowhere, told to nobody.
+
+        It is given up after ``patience`` seconds. Raises NotFound, Conflict for a server that is
+        not idle, InvalidInput for a recipe that makes no graph, ServerError.
+        """
+        self._server(name)
+        if self._session is None or not self.is_idle(name):
+            raise Conflict(f"{name} has something to do; ask again when it is idle.")
+        eligibility, config = self._dispatcher.eligibility, self._config(name)
+        graph = eligibility.graph(name, recipe, None, prefix=f"vibes/checks/{uuid4().hex}")
+        self._asides.add(name)
+        try:
+            client = self._new_client(config, self._session)
+            return await aside.render(client, graph, patience=patience)
+        finally:
+            self._asides.discard(name)
+            self._dispatcher.rendered_aside(name, recipe.candidate.checkpoint)
+
+    def _config(self, name: str) -> ServerConfig:
+        return next(config for config in self._configs if config.name == name)
 
     # --- use ---------------------------------------------------------------------------------
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 from vibes.recipes import Recipe
 
@@ -37,13 +38,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One image to make. ``id`` is the image's id."""
+    """One image to make. ``id`` is the image's id.
+
+    ``record`` is written into its picture, beside the graph; JSON-ready, empty for none.
+    """
 
     id: str
     batch_id: str
     session_id: str
     recipe: Recipe
     place: Place = Place()
+    record: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 class JobLog(Protocol):
@@ -67,8 +72,14 @@ class JobLog(Protocol):
         ``adrift`` says that the server was lost: it may still have the prompt, or have made it.
         """
 
-    async def collected(self, job: Job, *, server: str, data: bytes) -> None:
-        """``data`` is the picture as the server saved it; raises UnusablePicture if it is none."""
+    async def collected(
+        self, job: Job, *, server: str, data: bytes, lora_keys: Mapping[str, int] | None
+    ) -> None:
+        """``data`` is the picture as the server saved it; raises UnusablePicture if it is none.
+
+        ``lora_keys`` is how many weights each LoRA changed there, by catalog name, 0 being none;
+        None where the server does not count.
+        """
 
     async def failed(self, job: Job, *, server: str | None, error: str) -> None:
         """The job is given up; ``server`` is None when no server could even start it."""

@@ -212,6 +212,14 @@ class Lanes:
             del lane.begun[job_id]
             self._changed(lane)
 
+    def rendered_aside(self, name: str, checkpoint: str, now: float) -> None:
+        """The server made a picture that is no job: what it has in hand could not begin before."""
+        lane = self[name]
+        lane.freed_at = now
+        if lane.loaded is not None and lane.loaded.checkpoint != checkpoint:
+            lane.loaded = None
+        self._changed(lane)
+
     def _ran(self, lane: Lane, begun: Begun, now: float) -> None:
         del lane.begun[begun.entry.job.id]
         lane.freed_at = now

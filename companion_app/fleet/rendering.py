@@ -12,6 +12,7 @@ from .backoff import Backoff
 from .client import ComfyClient
 from .coordinator import Coordinator
 from .errand import Errand
+from .jobs import Job
 from .replies import Finished
 
 _READ_TRIES = 4
@@ -86,7 +87,12 @@ class Rendering:
             return
         errand.waiting.attempts = attempt
         if not withdrawn():
-            await errand.post(graph.graph, client_id=self._client_id())
+            record = errand.job.record
+            await errand.post(
+                graph.graph,
+                client_id=self._client_id(),
+                extra_pnginfo={"vibes": record} if record else None,
+            )
             self._mark_posted(errand)
 
     async def _collect(self, errand: Errand, finished: Finished) -> bool:
@@ -96,7 +102,13 @@ class Rendering:
             if errand.is_cancelled:
                 return False
             errand.phase = "collected"
-            store = partial(self._fleet.log.collected, errand.job, server=self._server, data=data)
+            store = partial(
+                self._fleet.log.collected,
+                errand.job,
+                server=self._server,
+                data=data,
+                lora_keys=self._lora_keys(errand.job, finished),
+            )
             try:
                 return await self._fleet.logbook.write(store)
             except UnusablePicture as error:
@@ -104,6 +116,13 @@ class Rendering:
                 if not chances:
                     raise errand.failure(f"its picture is unusable: {error}") from error
         return False
+
+    def _lora_keys(self, job: Job, finished: Finished) -> dict[str, int] | None:
+        """What the server counted, by the names the job calls its LoRAs by."""
+        if finished.lora_keys is None:
+            return None
+        there = self._fleet.loras_there(self._server, job)
+        return {there[n]: keys for n, keys in finished.lora_keys.items() if n in there}
 
     def _mark_posted(self, errand: Errand) -> None:
         errand.phase = "posted"

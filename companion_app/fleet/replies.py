@@ -6,16 +6,21 @@ Every function takes decoded JSON of any shape: a shape that ComfyUI does not se
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal
+
+from vibes.catalog import FileEntry, facts_from_dict
 
 #: ``memory`` is an error too: the server had too little of it.
 Ending = Literal["success", "error", "memory", "interrupted"]
 _LONGEST = 600  # characters of a message; a traceback or a tensor dump helps nobody on a card
 _LONGEST_NAME = 1000  # characters, of a path within a model folder
 _MOST_NAMES = 100_000  # of one list
+PAGE = 500
+"""Files asked for at once of a server with the node pack."""
+_MOST_LORAS = 100  # of one prompt
 _MEMORY_WORDS = ("out of memory", "outofmemory", "allocation on device", "not enough memory")
 
 
@@ -45,11 +50,16 @@ class FileRef:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a prompt ended; ``message`` is the server's own words when it went wrong."""
+    """How a prompt ended; ``message`` is the server's own words when it went wrong.
+
+    ``lora_keys``: how many weights each LoRA changed, in the server's spelling; None where no node
+    counts them.
+    """
 
     how: Ending
     message: str = ""
     files: Mapping[str, tuple[FileRef, ...]] = field(default_factory=dict)  # by output node
+    lora_keys: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,30 @@ class Device:
     version: str = ""  # of ComfyUI
     vram_total: int | None = None
     vram_free: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """What a server tells of one model file; ``modified`` in seconds, None where it says nothing.
+
+    ``path_index`` is the number of the folder it lies in, of those the server looks in.
+    """
+
+    size: int | None = None
+    modified: float | None = None
+    path_index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogPage:
+    """Some of the files a server with the node pack has in one folder, and how many there are.
+
+    Equal versions mean that nothing changed.
+    """
+
+    total: int
+    version: str
+    files: tuple[FileEntry, ...]
 
 
 def queue_state(reply: object) -> QueueState:
@@ -82,8 +116,9 @@ def finished(reply: object, prompt_id: str) -> Finished | None:
         return None
     how, message = _ending(_get(entry, "status"))
     outputs = _get(entry, "outputs")
-    nodes = outputs.items() if isinstance(outputs, dict) else ()
-    return Finished(how, message, {node: tuple(_files(shown)) for node, shown in nodes})
+    nodes = outputs if isinstance(outputs, dict) else {}
+    files = {node: tuple(_files(shown)) for node, shown in nodes.items()}
+    return Finished(how, message, files, _lora_keys(nodes.values()))
 
 
 def device(reply: object) -> Device:
@@ -123,11 +158,36 @@ def strings(reply: object) -> tuple[str, ...]:
     return tuple(names)
 
 
-def sizes(reply: object) -> dict[str, int]:
-    """``GET /experiment/models/{folder}``: file sizes in bytes by name."""
+def model_files(reply: object) -> dict[str, ModelFile]:
+    """``GET /experiment/models/{folder}``: what is told of each file, by name."""
     entries = reply[:_MOST_NAMES] if isinstance(reply, list) else ()
-    named = ((_get(entry, "name"), _count(_get(entry, "size"))) for entry in entries)
-    return {name: size for name, size in named if _is_name(name) and size is not None}
+    return {
+        name: ModelFile(
+            _count(_get(entry, "size")),
+            _moment(_get(entry, "modified")),
+            _count(_get(entry, "pathIndex")) or 0,
+        )
+        for entry in entries
+        if _is_name(name := _get(entry, "name"))
+    }
+
+
+def catalog_page(reply: object) -> CatalogPage | None:
+    """``GET /vibes/catalog/{folder}``, a route of the node pack; None for anything else."""
+    total, version, files = (_get(reply, key) for key in ("total", "version", "files"))
+    if _count(total) is None or not _is_name(version) or not isinstance(files, list):
+        return None
+    entries = (
+        FileEntry(
+            name,
+            _count(_get(file, "size")),
+            facts_from_dict(_get(file, "facts")),
+            _moment(_get(file, "modified")),
+        )
+        for file in files[:PAGE]
+        if _is_name(name := _get(file, "name"))
+    )
+    return CatalogPage(min(total, _MOST_NAMES), version, tuple(entries))
 
 
 def refusal(reply: object) -> str:
@@ -173,10 +233,17 @@ def _is_name(value: object) -> bool:
 
 
 def _count(value: object) -> int | None:
-    """A number of bytes, if it may be one."""
+    """A number of things, of bytes for instance, if it may be one."""
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     return value if 0 <= value < 2**63 else None
+
+
+def _moment(value: object) -> float | None:
+    """A time in seconds since 1970, if it may be one."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) if 0 <= value < 2**40 else None
 
 
 def _is_event(message: object) -> bool:
@@ -189,6 +256,19 @@ def _files(shown: object) -> Iterator[FileRef]:
         name, subfolder = _get(image, "filename"), _get(image, "subfolder")
         if isinstance(name, str):
             yield FileRef(name, str(subfolder or ""), str(_get(image, "type") or "output"))
+
+
+def _lora_keys(shown: Iterable[object]) -> dict[str, int] | None:
+    """What the node pack's node reports under ``vibes_loras``; None where none does."""
+    reports = [_get(one, "vibes_loras") for one in shown]
+    lists = [report for report in reports if isinstance(report, list)]
+    counted = (
+        (_get(lora, "name"), _count(_get(lora, "keys")))
+        for report in lists
+        for lora in report[:_MOST_LORAS]
+    )
+    keys = {name: count for name, count in counted if _is_name(name) and count is not None}
+    return keys if lists else None
 
 
 def _prompt_ids(items: object) -> Iterator[str]:

@@ -7,7 +7,8 @@ import logging
 import time
 from collections.abc import Callable
 
-from vibes.catalog import Listing
+from vibes.catalog import Listing, ModelKind
+from vibes.catalog.scan import KNOWN_FOLDERS
 from vibes.errors import ServerError
 
 from . import wire
@@ -142,6 +143,10 @@ class Server:
         """There may be something to take."""
         self._wake.set()
 
+    async def preview(self, kind: ModelKind, name: str) -> bytes | None:
+        """A picture of one of its models, in its own spelling; raises ServerError."""
+        return await self._client.model_preview(KNOWN_FOLDERS[kind], name)
+
     async def leave(self) -> None:
         """Take all of ours off it: it is about to be removed."""
         self.draining = self.is_leaving = True
@@ -232,6 +237,7 @@ class Server:
                 polls += 1
                 if polls % _DEVICE_EVERY == 0:
                     self.device = await self._client.device()
+                    self._note_memory()
             except ServerError:
                 if failed_before:
                     raise
@@ -244,6 +250,13 @@ class Server:
             last = now
             self.wake()
             await pause(self._poll_seconds, unless=self._look_now)
+
+    def _note_memory(self) -> None:
+        """What is in use while one image alone is drawn is what it takes."""
+        drawn = [errand for errand in self.errands.posted if errand.is_running]
+        total, free = self.device.vram_total, self.device.vram_free
+        if len(drawn) == 1 and total is not None and free is not None and free < total:
+            self._fleet.memory_used(drawn[0], total - free)
 
     def _judge(self, posted: list[Errand], *, elapsed: float) -> None:
         """What the queue says of our prompts, and of whose server this is."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from vibes.errors import NoServerCan, NotFound
 from vibes.preferences import TYPES, Candidate, Pool
 from vibes.preferences.sentences import Level, sentences
@@ -12,6 +14,7 @@ from vibes.storage import Store, StoreThread
 
 from .believing import Beliefs
 from .planning import Planner
+from .reasoning import deepened
 from .taste import Taste
 from .views import View, recipe_view
 
@@ -44,15 +47,16 @@ class Explaining:
             self._pool(brief) or Pool((candidate.checkpoint,)),
         )
         believed = beliefs.about(candidate)
-        said = sentences(
+        say = partial(
+            sentences,
             believed,
-            level,
             candidate=candidate,
             reason=image.reason,
             choice=image.choice,
             alternatives=_alternatives(beliefs, candidate, level),
             counts=self._counts(profile),
         )
+        said = deepened(say, image.details, level)
         return recipe_view(image, grid, believed, level, said)
 
     def _pool(self, brief: Brief) -> Pool | None:

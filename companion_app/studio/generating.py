@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from vibes.errors import Conflict, InvalidInput, NotFound
-from vibes.preferences import SuggestionChanged
 from vibes.prompts import keywords
 from vibes.stages import Action, Brief, Grid, Image, Session, Slot
 from vibes.storage import Store, StoreThread
@@ -16,12 +15,16 @@ from vibes.storage import Store, StoreThread
 from .approving import Change, approved
 from .believing import Beliefs
 from .choosing import Draw, Propensities
+from .decisions import decisions
 from .grids import Grids
+from .matching import Matching
 from .planning import Plan, Planner
+from .proposals import analysis_view, plan_view
 from .requests import BatchRequest, ImageRequest
 from .sessions import Clock, Sessions, timestamp
 from .taste import Taste
-from .views import View, slot_view
+from .views import View
+from .wishes import read_prompt
 
 KEPT_PLANS = 32
 """Plans waiting for approval; older ones are forgotten."""
@@ -62,12 +65,14 @@ class Generating:
         store: StoreThread,
         *,
         planner: Planner,
+        matching: Matching,
         launcher: Launcher,
         taste: Taste,
         clock: Clock,
     ):
         self._store = store
         self._planner = planner
+        self._matching = matching
         self._launcher = launcher
         self._taste = taste
         self._clock = clock
@@ -82,7 +87,13 @@ class Generating:
         self._plans[plan_id] = (request, plan)
         while len(self._plans) > KEPT_PLANS:
             self._plans.popitem(last=False)
-        return {"plan_id": plan_id, "recipes": await self._recipes(plan, session.profile)}
+        view = await self._taste.look_through(lambda: self._view(plan, session.profile))
+        return {"plan_id": plan_id, **view}
+
+    def analyse(self, prompt: str) -> View:
+        """What a prompt says; raises InvalidInput where it says nothing."""
+        read_prompt(prompt)
+        return analysis_view(self._matching.analyse(prompt))
 
     async def generate(self, request: ImageRequest, count: int) -> Launched:
         """A new grid at the first stage; raises InvalidInput, NotFound, Conflict, NoServerCan.
@@ -98,7 +109,8 @@ class Generating:
             plan, changes = approved(plan, request, planner=self._planner, profile=session.profile)
         now = timestamp(self._clock)
         grid = new_grid(session, plan.brief, plan.slots, stage=0, action="generate", created=now)
-        events = [self._event(change, session, grid) for change in changes]
+        reviewed = request.plan_id is not None
+        events = decisions(plan, changes, grid, session, reviewed=reviewed)
 
         def write(store: Store) -> None:
             with store.atomic():
@@ -110,42 +122,15 @@ class Generating:
 
         await self._store.run(write)
         self._plans.pop(request.plan_id or "", None)
-        launched = await self._launcher.launch(grid, plan.draw)
         if events:
             await self._taste.catch_up()
-        return launched
+        return await self._launcher.launch(grid, plan.draw)
 
-    async def _recipes(self, plan: Plan, profile: str) -> list[View]:
-        """Every planned image with how sure its choice is and what else was considered."""
-
-        def believe() -> list[View]:
-            pool = self._planner.pool_again(plan.brief)  # what the user excluded included
-            words = keywords(plan.brief.prompt)
-            beliefs = Beliefs(self._taste.policy(profile), words, pool)
-            known = {
-                candidate: beliefs.view(candidate)
-                for candidate in {slot.recipe.candidate for slot in plan.slots}
-            }
-            return [{**slot_view(slot), **known[slot.recipe.candidate]} for slot in plan.slots]
-
-        return await self._taste.look_through(believe)
-
-    def _event(self, change: Change, session: Session, grid: Grid) -> SuggestionChanged:
-        by = next((i.choice for i in grid.images if i.choice and i.choice.policy), None)
-        return SuggestionChanged(
-            id=uuid4().hex,
-            time=grid.created,
-            profile=session.profile,
-            session=session.id,
-            batch=grid.id,
-            stage=grid.stage,
-            prompt=grid.brief.prompt,
-            keywords=keywords(grid.brief.prompt),
-            suggested=change.suggested,
-            chosen=change.chosen,
-            policy=by.policy if by else "",
-            policy_version=by.version if by else 0,
-        )
+    def _view(self, plan: Plan, profile: str) -> View:
+        offer = self._planner.offer_again(plan.brief, profile)  # what the user excluded included
+        embeddings = self._planner.embeddings_for(plan.brief, profile)
+        beliefs = Beliefs(self._taste.policy(profile), keywords(plan.brief.prompt), offer.pool)
+        return {**plan_view(plan, beliefs, offer, embeddings), "matcher": self._matching.matcher}
 
     def _planned(self, request: ImageRequest, count: int) -> Plan | None:
         if request.plan_id is None:
@@ -188,6 +173,7 @@ def new_grid(
             reason=slot.reason,
             parent_id=slot.parent_id,
             choice=slot.choice,
+            details=slot.details,
         )
         for index, slot in enumerate(slots)
     )

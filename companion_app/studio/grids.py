@@ -11,6 +11,7 @@ from vibes.stages import OPEN_STATES, Grid, Image, Selection
 from vibes.storage import Store, StoreThread
 
 from . import jobs
+from .effects import Effects
 from .pictures import batch_event, image_event
 from .views import FINAL_STATES, View, grid_view, image_view
 
@@ -18,8 +19,11 @@ from .views import FINAL_STATES, View, grid_view, image_view
 class Grids:
     """Use cases on existing grids."""
 
-    def __init__(self, store: StoreThread, *, fleet: Fleet, progress: ProgressStream):
+    def __init__(
+        self, store: StoreThread, *, fleet: Fleet, effects: Effects, progress: ProgressStream
+    ):
         self._store = store
+        self._effects = effects
         self._fleet = fleet
         self._progress = progress
 
@@ -54,7 +58,7 @@ class Grids:
     async def image_view(self, image_id: str) -> View:
         """One image as REST shows it; raises NotFound."""
         image, grid = await self.image(image_id)
-        return image_view(image, grid.stage, self.progress_of(image_id))
+        return image_view(image, grid.stage, self._effects.of_use, self.progress_of(image_id))
 
     async def one(self, image_id: str) -> Image:
         """One image; raises NotFound."""
@@ -173,4 +177,4 @@ class Grids:
         making = {image_id: self.progress_of(image_id) for image_id in still}
         progress = {image_id: view for image_id, view in making.items() if view}
         left = None if grid.state in FINAL_STATES else self._fleet.seconds_left(grid.id)
-        return {**grid_view(grid, progress), "seconds_left": left}
+        return {**grid_view(grid, self._effects.of_use, progress), "seconds_left": left}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from uuid import uuid4
 
 import numpy as np
@@ -12,6 +12,7 @@ from companion_app.fleet import Fleet
 from vibes.errors import NotFound
 from vibes.preferences import Choice, GridEvent, GridRejected, GridSubmitted, ShownImage
 from vibes.prompts import keywords
+from vibes.recipes import Recipe
 from vibes.settings import Settings, Stage
 from vibes.stages import (
     Brief,
@@ -19,7 +20,6 @@ from vibes.stages import (
     Image,
     Session,
     Slot,
-    TierChange,
     check_iteration,
     iteration_slots,
     one_stage_back,
@@ -32,6 +32,7 @@ from vibes.stages import (
 from vibes.storage import Store, StoreThread
 
 from .choosing import Draw, Propensities
+from .effects import Effects
 from .generating import Launched, Launcher, new_grid
 from .grids import Grids
 from .planning import Planner
@@ -56,6 +57,7 @@ class Iterating:
         launcher: Launcher,
         propensities: Propensities,
         taste: Taste,
+        effects: Effects,
         new_rng: Callable[[], np.random.Generator],
         clock: Clock,
     ):
@@ -68,6 +70,7 @@ class Iterating:
         self._launcher = launcher
         self._propensities = propensities
         self._taste = taste
+        self._effects = effects
         self._rng = new_rng()
         self._clock = clock
 
@@ -135,6 +138,28 @@ class Iterating:
         self._sessions.announce(session.id, stage, moved.batch_id)
         return {"rejected": count, "stage": stage, "batch_id": moved.batch_id}
 
+    async def judge(self, session_id: str, batch_id: str, selected: Sequence[str]) -> bool:
+        """Submit a grid that nothing is to follow from; whether it teaches. Raises NotFound."""
+        _, grid = await self._load(session_id, batch_id)
+        await self._propensities.known(grid.id)
+
+        def write(store: Store) -> GridEvent | None:
+            with store.atomic():
+                left = submitted(with_selection(store.grids.get(grid.id), selected))
+                return self._left(store, left, None)
+
+        event = await self._store.run(write)
+        await self._settle(grid.id, event)
+        return event is not None
+
+    async def teaches(self, session_id: str) -> bool:
+        """Whether what is picked in a session is learned; raises NotFound."""
+
+        def read(store: Store) -> bool:
+            return store.profiles.learns(store.sessions.get(session_id).profile)
+
+        return await self._store.run(read)
+
     def _next(
         self, session: Session, grid: Grid, request: IterateRequest
     ) -> tuple[Brief, list[Slot], Draw | None]:
@@ -147,25 +172,38 @@ class Iterating:
         slots = iteration_slots(
             grid, request.action, edit, stages=self._settings.stages, rng=self._rng
         )
+        if edit is not None:
+            slots = [replace(slot, recipe=self._reworded(slot.recipe)) for slot in slots]
         if stage.tier in (None, brief.tier):
             return brief, slots, None
         brief = replace(brief, tier=stage.tier)
         return brief, *self._rechosen(session, brief, stage, slots)
 
+    def _reworded(self, recipe: Recipe) -> Recipe:
+        """With those of its trigger words that the new prompt does not say itself."""
+        said = recipe.prompt.casefold()
+        words = [word for word in recipe.triggers if word.casefold() not in said]
+        return self._planner.told(replace(recipe, triggers=()), words)
+
     def _rechosen(
         self, session: Session, brief: Brief, stage: Stage, slots: list[Slot]
     ) -> tuple[list[Slot], Draw | None]:
         """The same slots with models of another tier's family."""
-        change = TierChange(
-            name=brief.tier,
-            tier=self._planner.tier(brief.tier),
-            stage=stage,
-            aspect_ratio=brief.aspect_ratio,
-        )
-        chosen, draw = self._planner.choose(brief, len(slots), session.profile)
-        return [
-            rechosen(slot, one.candidate, change, reason=one.reason, choice=one.choice)
+        chosen, draw = self._planner.choose(brief, len(slots), session.profile, stage=stage)
+        made = [
+            rechosen(
+                slot,
+                one.candidate,
+                tier=brief.tier,
+                sampling=asdict(one.parameters),
+                reason=one.reason,
+                choice=one.choice,
+            )
             for slot, one in zip(slots, chosen, strict=True)
+        ]
+        return [
+            replace(slot, recipe=self._planner.told_of_chosen(slot.recipe, one.typed))
+            for slot, one in zip(made, chosen, strict=True)
         ], draw
 
     def _left(self, store: Store, left: Grid, feedback: str | None) -> GridEvent | None:
@@ -186,7 +224,7 @@ class Iterating:
             stage=left.stage,
             prompt=left.brief.prompt,
             keywords=keywords(left.brief.prompt),
-            images=tuple(map(_shown_image, seen)),
+            images=tuple(_shown_image(image, self._effects.inert(image)) for image in seen),
             policy=by.policy,
             policy_version=by.version,
             feedback=feedback,
@@ -234,7 +272,7 @@ def _chosen_by(images: Sequence[Image]) -> Choice:
     return next((choice for choice in known if choice.policy), Choice(policy="", version=0))
 
 
-def _shown_image(image: Image) -> ShownImage:
+def _shown_image(image: Image, inert: tuple[str, ...]) -> ShownImage:
     """An image from before choices were noted tells of its models and its fate alone."""
     choice = image.choice or Choice(policy="", version=0)
     return ShownImage(
@@ -248,4 +286,5 @@ def _shown_image(image: Image) -> ShownImage:
         relevance=dict(choice.relevance),
         probe=choice.probe,
         decided=choice.decided,
+        inert=inert,
     )

@@ -22,9 +22,15 @@ from .views import FINAL_STATES, picture_urls
 
 log = logging.getLogger(__name__)
 
+Made = Callable[[Job, str, Mapping[str, int] | None], None]
+"""Told of every image there is now: the server, and how many weights each LoRA changed there."""
+
 
 class Pictures:
-    """The fleet's job log: each step is one transaction, written before it is announced."""
+    """The fleet's job log: each step is one transaction, written before it is announced.
+
+    ``made`` hears of each image whose picture is stored.
+    """
 
     def __init__(
         self,
@@ -35,6 +41,7 @@ class Pictures:
         progress: ProgressStream,
         faults: FaultBook,
         seconds_left: Callable[[str], float | None],
+        made: Made,
         clock: Clock,
     ):
         self._store = store
@@ -43,6 +50,7 @@ class Pictures:
         self._progress = progress
         self._faults = faults
         self._seconds_left = seconds_left
+        self._made = made
         self._clock = clock
         self._landing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -73,7 +81,9 @@ class Pictures:
         ended = timestamp(self._clock)
         await self._write(lambda store: store.jobs.drop(prompt_id, ended=ended))
 
-    async def collected(self, job: Job, *, server: str, data: bytes) -> None:
+    async def collected(
+        self, job: Job, *, server: str, data: bytes, lora_keys: Mapping[str, int] | None
+    ) -> None:
         """Picture and thumbnail reach the disk before the row says so; a late one is dropped."""
         lock = self._landing.setdefault(job.id, asyncio.Lock())
         async with lock:  # two servers may have made it
@@ -83,6 +93,7 @@ class Pictures:
             small = await self._shrunk(data)
             await asyncio.to_thread(self._land, job.id, data, small)
             if await self._settle(job, "collected", server=server):
+                self._made(job, server, lora_keys)
                 return
             if await self._state(job) != "collected":  # called off, or deleted, meanwhile
                 await asyncio.to_thread(self._files.delete, [job.id])

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from companion_app.fleet import Fleet
 from vibes.catalog import Catalog
 from vibes.errors import NotFound
-from vibes.preferences import Candidate, Choice, LoraUse, Part, Pool, Proposal
+from vibes.preferences import Candidate, Choice, LoraUse, Pool, Proposal
 from vibes.prompts import parse
 from vibes.recipes import Recipe
 from vibes.recommend import (
-    build_pool,
-    fit_loras,
+    EmbeddingAdvice,
+    EmbeddingUse,
+    Offer,
+    Parameters,
+    image_seed,
+    lora_arms,
     typed_loras,
     varied,
-    with_priority,
+    with_embeddings,
 )
-from vibes.settings import Settings, Tier
+from vibes.settings import Settings, Stage, Tier
 from vibes.stages import SEED_LIMIT, Brief, Edit, Slot
 
 from .choosing import NOBODY, Draw
+from .matching import Matching
+from .offers import Offers, parts_decided, proposals
+from .reasoning import details
 from .requests import ImageRequest
 from .taste import Taste
+from .tuning import Tuning, asked_by, decided
 from .wishes import Wish, check_families, find_tier, fitting, read_prompt, resolve, still_known
 
 FIRST_LOOK_SECONDS = 10
@@ -36,21 +44,28 @@ FIRST_LOOK_SECONDS = 10
 class Plan:
     """A grid before it exists: what was asked, the recipe of every slot, and who chose.
 
-    ``draw`` is None where the user chose all models himself.
+    ``draw`` and ``offer`` are None where the user chose all models himself.
     """
 
     brief: Brief
     slots: tuple[Slot, ...]
     draw: Draw | None
+    offer: Offer | None
+    tuning: Tuning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """A candidate for one slot, why, and how it came to be chosen."""
+    """A candidate for one slot with its sampling, why, and how it came to be chosen.
+
+    ``typed`` are the names of the LoRAs the prompt names.
+    """
 
     candidate: Candidate
     reason: str
     choice: Choice
+    parameters: Parameters
+    typed: frozenset[str]
 
 
 class Planner:
@@ -58,43 +73,62 @@ class Planner:
 
     def __init__(
         self,
-        settings: Settings,
+        offers: Offers,
         *,
         fleet: Fleet,
         taste: Taste,
+        matching: Matching,
         new_rng: Callable[[], np.random.Generator],
     ):
-        self._settings = settings
+        self._offers = offers
         self._fleet = fleet
         self._taste = taste
+        self._matching = matching
         self._rng = new_rng()
 
     async def ready(self) -> None:
         """Return once every server was tried: right after a start nothing is known of any."""
         await self._fleet.wait_ready(FIRST_LOOK_SECONDS)
+        await self._matching.ready()
 
     def plan(self, request: ImageRequest, count: int, profile: str) -> Plan:
         """The recipes of a new grid; raises InvalidInput, NotFound, AmbiguousName, NoServerCan."""
         wish = self.resolve(request, profile)
+        tuning = self._tuning(wish, request)
+        offer = self._offers.of(wish, tuning.analysis)
+        draw = self._offers.draw(wish, offer, count)
+        made = proposals(wish, draw, count)
+        if request.variation == "loras" and wish.loras is None:
+            made, draw = lora_arms(made, count), None
         base = self._base_recipe(request, wish)
-        draw = self._draw(wish, count)
-        slots = [
-            self._slot(
-                decided(varied(base, index, request.variation), request), proposal, wish, draw
-            )
-            for index, proposal in enumerate(_proposals(wish, draw, count))
-        ]
-        return Plan(brief=wish.brief, slots=tuple(slots), draw=draw)
+        grid = _Grid(wish=wish, request=request, base=base, tuning=tuning, offer=offer, draw=draw)
+        slots = [self._slot(index, proposal, grid) for index, proposal in enumerate(made)]
+        return Plan(brief=wish.brief, slots=tuple(slots), draw=draw, offer=offer, tuning=tuning)
 
-    def choose(self, brief: Brief, count: int, profile: str) -> tuple[list[Chosen], Draw | None]:
+    def choose(
+        self, brief: Brief, count: int, profile: str, *, stage: Stage
+    ) -> tuple[list[Chosen], Draw | None]:
         """Candidates for a prompt already asked, in the brief's tier, and where they come from.
 
         LoRAs the user typed for another family stay behind: here they would change nothing.
         """
         wish = self._wish_again(brief, profile)
-        draw = self._draw(wish, count)
-        proposals = _proposals(wish, draw, count)
-        return [self._chosen(one, wish, draw, wish.typed) for one in proposals], draw
+        tuning = self._tuning(wish, None, stage)
+        draw = self._offers.draw(wish, self._offers.of(wish, tuning.analysis), count)
+        made = proposals(wish, draw, count)
+        return [self._rechosen(one, wish, draw, tuning) for one in made], draw
+
+    def _rechosen(
+        self, proposal: Proposal, wish: Wish, draw: Draw | None, tuning: Tuning
+    ) -> Chosen:
+        fitted, choice = self._chosen(proposal, wish, draw, wish.typed)
+        return Chosen(
+            candidate=fitted.candidate,
+            reason=fitted.reason,
+            choice=choice,
+            parameters=tuning.advice(fitted.candidate).parameters,
+            typed=frozenset(use.name for use in wish.typed),
+        )
 
     def resolve(self, request: ImageRequest, profile: str) -> Wish:
         """What a request asks for, by name; raises as ``plan`` does."""
@@ -102,34 +136,62 @@ class Planner:
             request,
             profile,
             settings=self._settings,
-            catalog=self._catalog,
-            servers=self._servers(),
+            catalog=self.catalog,
+            servers=self._offers.servers(),
         )
 
     def fitted(self, proposal: Proposal, wish: Wish, seed: int) -> Proposal:
         """The proposal with the LoRAs that the prompt's variant for this seed names."""
         variant = wish.prompt.choose(np.random.default_rng(seed))
-        return self._fitted(proposal, typed_loras(variant.loras, self._catalog))
+        return self._offers.fitted(proposal, typed_loras(variant.loras, self.catalog))
+
+    def told(self, recipe: Recipe, words: Sequence[str] | None = None) -> Recipe:
+        """The recipe with the trigger words its LoRAs lack, or with these ``words`` instead."""
+        return self._offers.told(recipe, words)
+
+    def embedded(self, recipe: Recipe, request: ImageRequest) -> Recipe:
+        """The recipe with the embeddings the user accepted; raises NotFound, AmbiguousName."""
+        if not request.embeddings:
+            return recipe
+        resolve = self.catalog.resolve
+        uses = [
+            EmbeddingUse(resolve("embedding", one.name).name, one.where)
+            for one in request.embeddings
+        ]
+        bare = self.told(recipe, ())
+        return self.told(with_embeddings(bare, uses), recipe.triggers)
+
+    def offer_again(self, brief: Brief, profile: str = "") -> Offer:
+        """What may be chosen now for a prompt already asked; raises as ``plan`` does."""
+        wish = self._wish_again(brief, profile)
+        return self._offers.make(wish, self._matching.analyse(brief.prompt))
+
+    def embeddings_for(self, brief: Brief, profile: str) -> list[EmbeddingAdvice]:
+        """The embeddings that would suit a prompt already asked."""
+        return self._offers.embeddings(self._wish_again(brief, profile))
 
     def pool_again(self, brief: Brief) -> Pool:
-        """What may be chosen now for a prompt already asked; raises as ``plan`` does."""
-        return self._pool(self._wish_again(brief, ""))
+        """The pool of ``offer_again``."""
+        return self.offer_again(brief).pool
 
     def pool_for(self, prompt: str, tier_name: str | None) -> Pool:
         """What may be chosen for a prompt, explored as widely as settings allow."""
-        name = find_tier(
-            tier_name, settings=self._settings, catalog=self._catalog, servers=self._servers()
+        return self.pool_again(Brief(prompt=prompt, tier=self.tier_for(tier_name)))
+
+    def tier_for(self, name: str | None) -> str:
+        """The tier of that name, or the one a request that names none gets; raises NotFound."""
+        return find_tier(
+            name, settings=self._settings, catalog=self.catalog, servers=self._offers.servers()
         )
-        return self.pool_again(Brief(prompt=prompt, tier=name))
 
     def edit(self, before: Brief, after: Brief) -> Edit:
         """The way from one prompt to another, as a picture made with the first must go it."""
         prompt = read_prompt(after.prompt).choose(self._rng)
-        typed = typed_loras(prompt.loras, self._catalog)
-        check_families(typed, self.tier(after.tier).family, self._catalog)
+        typed = typed_loras(prompt.loras, self.catalog)
+        check_families(typed, self.tier(after.tier).family, self.catalog)
         return Edit(
             prompt.without_loras().for_encoder(),
-            typed_before=still_known(read_prompt(before.prompt).loras, self._catalog),
+            typed_before=still_known(read_prompt(before.prompt).loras, self.catalog),
             typed_after=typed,
         )
 
@@ -141,119 +203,102 @@ class Planner:
         return self._settings.tiers[name]
 
     @property
-    def _catalog(self) -> Catalog:
+    def catalog(self) -> Catalog:
+        """What the servers have."""
         return self._fleet.catalog
 
-    def _servers(self) -> frozenset[str]:
-        """Servers of use now; when there are none, all that ever were: their jobs will wait."""
-        known = frozenset(self._catalog.node_classes)
-        out_of_use = ("offline", "draining")
-        usable = {s.name for s in self._fleet.statuses() if s.state not in out_of_use}
-        return known & usable or known
+    @property
+    def _settings(self) -> Settings:
+        return self._offers.settings
 
     def _wish_again(self, brief: Brief, profile: str) -> Wish:
         """A wish out of a brief alone."""
         prompt = read_prompt(brief.prompt)
         tier = self.tier(brief.tier)
-        typed = fitting(still_known(prompt.loras, self._catalog), tier.family, self._catalog)
+        typed = fitting(still_known(prompt.loras, self.catalog), tier.family, self.catalog)
         return Wish(brief=brief, tier=tier, prompt=prompt, profile=profile, typed=typed)
 
-    def _draw(self, wish: Wish, count: int) -> Draw | None:
-        """The policy's answer; None where the user leaves it nothing to choose."""
-        if wish.checkpoint is not None and wish.loras is not None:
-            return None
-        policy, pool = self._taste.policy(wish.profile), self._pool(wish)
-        proposals = policy.propose(wish.words, pool, count)
-        return Draw(
-            policy=policy,
-            learned=self._taste.version,
-            words=wish.words,
-            pool=pool,
-            proposals=tuple(proposals),
+    def _tuning(
+        self, wish: Wish, request: ImageRequest | None, stage: Stage | None = None
+    ) -> Tuning:
+        return Tuning(
+            analysis=self._matching.analyse(wish.brief.prompt),
+            tier=wish.tier,
+            stage=stage or self._settings.stages[0],
+            aspect_ratio=wish.brief.aspect_ratio,
+            catalog=self.catalog,
+            habits=self._taste.habits(wish.profile),
+            measured=self._fleet.measured,
+            **({} if request is None else asked_by(request)),
         )
-
-    def _fitted(self, proposal: Proposal, typed: Sequence[LoraUse]) -> Proposal:
-        servers = self._servers()
-        (fitted,) = fit_loras([proposal], typed, catalog=self._catalog, servers=servers)
-        return fitted
 
     def _chosen(
         self, proposal: Proposal, wish: Wish, draw: Draw | None, typed: Sequence[LoraUse]
-    ) -> Chosen:
-        fitted = self._fitted(proposal, typed)
-        parts = _parts_decided(wish, typed)
-        choice = draw.choice(proposal, fitted.candidate, parts) if draw else NOBODY
-        return Chosen(candidate=fitted.candidate, reason=fitted.reason, choice=choice)
-
-    def _pool(self, wish: Wish) -> Pool:
-        tier = wish.tier
-        if wish.checkpoint is not None:
-            tier = tier.model_copy(update={"checkpoints": (wish.checkpoint,)})
-        return build_pool(
-            tier,
-            self._catalog,
-            servers=self._servers(),
-            keywords=wish.words,
-            explore=wish.brief.explore,
-            auto_lora=wish.brief.auto_lora and wish.loras is None,
-            max_checkpoints=self._settings.max_checkpoints,
-            typed=wish.typed,
-        )
+    ) -> tuple[Proposal, Choice]:
+        fitted = self._offers.fitted(proposal, typed)
+        parts = parts_decided(wish, typed)
+        return fitted, draw.choice(proposal, fitted.candidate, parts) if draw else NOBODY
 
     def _base_recipe(self, request: ImageRequest, wish: Wish) -> Recipe:
-        """What all images of the grid share."""
-        stage = self._settings.stages[0]
-        tier, brief = wish.tier, wish.brief
-        width, height = stage.image_size(tier, brief.aspect_ratio)
-        recipe = Recipe(
-            template=stage.template,
-            tier=brief.tier,
+        """What all images of the grid share; models and sampling are filled in later."""
+        seed = int(self._rng.integers(SEED_LIMIT)) if request.seed is None else request.seed
+        return Recipe(
+            template=self._settings.stages[0].template,
+            tier=wish.brief.tier,
             prompt="",
-            negative_prompt=parse(brief.negative_prompt).for_encoder(),
+            negative_prompt=parse(wish.brief.negative_prompt).for_encoder(),
             candidate=Candidate(""),
-            seed=int(self._rng.integers(SEED_LIMIT)) if request.seed is None else request.seed,
-            width=width,
-            height=height,
-            steps=stage.step_count(tier),
-            cfg=tier.cfg,
-            sampler=tier.sampler,
-            scheduler=tier.scheduler,
+            seed=seed,
+            width=0,
+            height=0,
+            steps=0,
+            cfg=0,
+            sampler="",
+            scheduler="",
         )
-        return with_priority(recipe, tier, request.priority)
 
-    def _slot(self, recipe: Recipe, proposal: Proposal, wish: Wish, draw: Draw | None) -> Slot:
-        """One image: its variant of the prompt, and the LoRAs that variant names."""
-        prompt = wish.prompt.choose(np.random.default_rng(recipe.seed))
-        typed = typed_loras(prompt.loras, self._catalog)
-        chosen = self._chosen(proposal, wish, draw, typed)
-        words = prompt.without_loras().for_encoder()
-        recipe = replace(recipe, prompt=words, candidate=chosen.candidate)
-        return Slot(recipe, None, chosen.reason, chosen.choice)
+    def _slot(self, index: int, proposal: Proposal, grid: _Grid) -> Slot:
+        """One image: its variant of the prompt, the LoRAs that variant names, its sampling."""
+        wish, request = grid.wish, grid.request
+        seed = image_seed(grid.base.seed, index, request.variation)
+        prompt = wish.prompt.choose(np.random.default_rng(seed))
+        typed = typed_loras(prompt.loras, self.catalog)
+        fitted, choice = self._chosen(proposal, wish, grid.draw, typed)
+        advice = grid.tuning.advice(fitted.candidate)
+        recipe = replace(
+            grid.base,
+            prompt=prompt.without_loras().for_encoder(),
+            candidate=fitted.candidate,
+            **asdict(advice.parameters),
+        )
+        recipe = decided(varied(recipe, index, request.variation, advice.fixed), request)
+        recipe = self.embedded(recipe, request)
+        names = {use.name for use in typed}
+        if request.add_triggers and wish.loras is None:
+            recipe = self.told_of_chosen(recipe, names)
+        said = details(
+            recipe,
+            analysis=grid.tuning.analysis,
+            advice=advice,
+            loras=grid.offer.loras if grid.offer else None,
+            typed=names,
+        )
+        return Slot(recipe, None, fitted.reason, choice, said)
+
+    def told_of_chosen(self, recipe: Recipe, typed: Collection[str]) -> Recipe:
+        """With the trigger words of the LoRAs the studio chose: what is typed is the user's."""
+        chosen = tuple(use for use in recipe.candidate.loras if use.name not in typed)
+        told = self._offers.told(replace(recipe, candidate=replace(recipe.candidate, loras=chosen)))
+        return replace(told, candidate=recipe.candidate)
 
 
-def decided(recipe: Recipe, request: ImageRequest) -> Recipe:
-    """The recipe with what the user decided: it outweighs priority and variation."""
-    chosen = request.overrides.model_dump(
-        include={"width", "height", "steps", "cfg", "sampler", "scheduler"}, exclude_none=True
-    )
-    return replace(recipe, **chosen)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Grid:
+    """What the slots of one grid share."""
 
-
-def _proposals(wish: Wish, draw: Draw | None, count: int) -> list[Proposal]:
-    """The policy's, with what the user decided instead of its part."""
-    if draw is None:
-        candidate = Candidate(wish.checkpoint or "", wish.loras or ())
-        return [Proposal(candidate, "You chose this checkpoint and its LoRAs.")] * count
-    if wish.loras is None:
-        return list(draw.proposals)
-    return [
-        replace(proposal, candidate=Candidate(proposal.candidate.checkpoint, wish.loras))
-        for proposal in draw.proposals
-    ]
-
-
-def _parts_decided(wish: Wish, typed: Sequence[LoraUse]) -> tuple[Part, ...]:
-    """What no policy chose; typed LoRAs change what others are worth, so they decide the part."""
-    checkpoint: tuple[Part, ...] = ("checkpoint",) if wish.checkpoint is not None else ()
-    by_hand = wish.loras is not None or typed or not wish.brief.auto_lora
-    return (*checkpoint, "loras") if by_hand else checkpoint
+    wish: Wish
+    request: ImageRequest
+    base: Recipe
+    tuning: Tuning
+    offer: Offer | None
+    draw: Draw | None

@@ -14,8 +14,10 @@ from vibes.preferences import (
     GridOutcome,
     GridRejected,
     GridSubmitted,
+    Habits,
     ImageActed,
     ImageRated,
+    ParametersChanged,
     Policy,
     Statistics,
     lesson,
@@ -24,7 +26,6 @@ from vibes.preferences import (
 )
 from vibes.preferences.chronicle import Chronicle
 from vibes.preferences.taste import Prior, Taste
-from vibes.prompts import topics
 from vibes.settings import PolicyName
 
 EVERYONE = None
@@ -44,9 +45,11 @@ class Projection:
         policy: PolicyName,
         new_rng: Callable[[], np.random.Generator],
         *,
+        clusters: Mapping[str, str],
         prior: Prior | None = None,
         probes: int = 1,
     ):
+        self._clusters = clusters
         self._policy_name = policy
         self._new_rng = new_rng
         self._prior = prior
@@ -56,6 +59,7 @@ class Projection:
         self._untaught: dict[str, Policy] = {}
         self._statistics: dict[str | None, Statistics] = {EVERYONE: Statistics()}
         self._chronicles: dict[str | None, Chronicle] = {EVERYONE: Chronicle()}
+        self._habits: dict[str, Habits] = {}
         self._taught_by_rating: set[str] = set()  # ids of images
         self._taught_by_deed: set[tuple[str, str]] = set()  # ids of images, what was done
 
@@ -72,6 +76,8 @@ class Projection:
 
     def add(self, event: Event) -> None:
         """Add one event; Conflict where it ``supersedes`` another."""
+        if isinstance(event, ParametersChanged):
+            self._habits.setdefault(event.profile, Habits()).add(event)
         taught = lesson(event)
         outcome = taught if isinstance(event, GridSubmitted | GridRejected) else None
         for statistics in self._statistics_of(event.profile):
@@ -87,6 +93,10 @@ class Projection:
         if known is None:
             known = self._untaught[profile] = self._new_policy(profile)
         return known
+
+    def habits(self, profile: str) -> Habits:
+        """How the profile changes suggested parameters."""
+        return self._habits.get(profile) or Habits()
 
     def statistics(self, profile: str | None) -> Statistics:
         """The profile's counts, or those of all profiles together."""
@@ -150,7 +160,7 @@ class Projection:
         return new_policy(
             "taste",
             self._new_rng(),
-            topics(),
+            self._clusters,
             prior=self._prior,
             others=others,
             probes=self._probes,

@@ -18,11 +18,13 @@ LONGEST_PROFILE = 60
 MAX_PROMPT = 20_000
 """Characters; far beyond what a text encoder reads, small enough to store twenty times."""
 
+Mode = Literal["auto", "assisted", "manual"]
 Prompt = Annotated[str, StringConstraints(max_length=MAX_PROMPT)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 """Bounded, which also refuses what is no Unicode text (lone surrogates)."""
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Trigger = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Pixels = Annotated[int, Field(ge=16, le=8192, multiple_of=8)]
 
 
@@ -51,8 +53,33 @@ class Overrides(_Request):
     height: Pixels | None = None
 
 
+class Edit(_Request):
+    """What the user changed of one image of a plan; what is left out stays as planned.
+
+    ``triggers`` are the words added to the prompt for its LoRAs, all of them; ``drop`` leaves the
+    image out of the grid.
+    """
+
+    index: int = Field(ge=0, lt=200)
+    checkpoint: Name | None = None
+    loras: list[LoraChoice] | None = None
+    triggers: list[Trigger] | None = None
+    drop: bool = False
+
+
+class EmbeddingChoice(_Request):
+    """An embedding, and the prompt it is to be put into."""
+
+    name: Name
+    where: Literal["prompt", "negative"] = "prompt"
+
+
 class ImageRequest(_Request):
-    """One image from a prompt."""
+    """One image from a prompt.
+
+    ``add_triggers`` lets the studio add the words that chosen LoRAs want to hear. ``max_seconds``
+    and ``max_vram_gb`` (GiB) are what one image may take at most.
+    """
 
     session_id: Id
     prompt: Prompt
@@ -63,10 +90,15 @@ class ImageRequest(_Request):
     auto_lora: bool = True
     seed: int | None = Field(None, ge=0, lt=2**53)
     variation: Variation = "seed"
-    mode: Literal["auto", "assisted", "manual"] = "auto"
+    mode: Mode = "auto"
     plan_id: Id | None = None
     overrides: Overrides = Overrides()
+    edits: list[Edit] = Field([], max_length=200)
     priority: Priority = "balanced"
+    add_triggers: bool = True
+    embeddings: list[EmbeddingChoice] = Field([], max_length=20)
+    max_seconds: float | None = Field(None, gt=0, le=3600)
+    max_vram_gb: float | None = Field(None, gt=0, le=1024)
 
 
 class BatchRequest(ImageRequest):
@@ -112,6 +144,74 @@ class RatingRequest(_Request):
     flaws: list[Name] = []
     tags: list[Name] = []
     comment: Prompt | None = None
+
+
+class PromptRequest(_Request):
+    """A prompt to be looked at."""
+
+    prompt: Prompt
+
+
+class LoraTestRequest(PromptRequest):
+    """Which LoRAs would be chosen for a prompt, and why."""
+
+    tier: Name | None = None
+    checkpoint: Name | None = None
+    profile: Name = "default"
+    count: int = Field(10, ge=1, le=50)
+
+
+class Side(_Request):
+    """One side of a comparison."""
+
+    checkpoint: Name | None = None
+    loras: list[LoraChoice] = Field([], max_length=10)
+
+
+class CompareRequest(PromptRequest):
+    """Two pictures that differ in nothing but their models; without a session a new one is made."""
+
+    session_id: Id | None = None
+    profile: Name = "default"
+    negative_prompt: Prompt = ""
+    checkpoint: Name | None = None
+    tier: Name | None = None
+    aspect_ratio: AspectRatio = "portrait"
+    seed: int | None = Field(None, ge=0, lt=2**53)
+    a: Side
+    b: Side
+
+
+Better = Literal["a", "b", "neither"]
+
+
+class VerdictRequest(_Request):
+    """Which side of a comparison is the better one."""
+
+    better: Better
+
+
+class BlocksRequest(_Request):
+    """Everything a profile blocks."""
+
+    loras: list[Name] = Field([], max_length=10_000)
+    tags: list[Name] = Field([], max_length=1000)
+    families: list[Name] = Field([], max_length=100)
+
+
+class BlockRequest(_Request):
+    """Whether one LoRA is blocked."""
+
+    name: Name
+    blocked: bool
+    profile: Name = "default"
+
+
+class PoolEditRequest(_Request):
+    """Whether a checkpoint is in a tier's pool; null: as the configuration says."""
+
+    checkpoint: Name
+    member: bool | None
 
 
 class ProbeRequest(_Request):

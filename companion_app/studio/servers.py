@@ -64,6 +64,14 @@ class Servers:
         self._config(name)
         return self._view(next(s for s in self._fleet.statuses() if s.name == name))
 
+    def sampling(self) -> View:
+        """The samplers and schedulers that some server offers, by name."""
+        listings = self._fleet.catalog.listings.values()
+        return {
+            "samplers": sorted({name for listing in listings for name in listing.samplers}),
+            "schedulers": sorted({name for listing in listings for name in listing.schedulers}),
+        }
+
     async def add(self, request: ServerRequest) -> View:
         """Take a server into use; raises InvalidInput, and Conflict for a name that is taken."""
         server = await asyncio.to_thread(_config, request, request.name)

@@ -10,9 +10,13 @@ from companion_app.thumbnails import Thumbnailer
 from vibes.settings import Settings
 from vibes.storage import PictureFiles, StoreThread
 
+from .blocking import Blocking
 from .catalog import CatalogBrowser
 from .choosing import Propensities
+from .comparing import Comparing
+from .controls import Controls
 from .dashboard import Dashboard
+from .effects import Effects
 from .exchange import Exchange
 from .explaining import Explaining
 from .feedback import Feedback
@@ -20,7 +24,10 @@ from .generating import Generating
 from .grids import Grids
 from .iterating import Iterating
 from .learned import Learned
+from .local_files import LocalFiles
+from .pools import Pools
 from .queue import Queue
+from .recommending import Recommending
 from .servers import Servers
 from .sessions import Sessions
 from .taste import Taste
@@ -44,10 +51,17 @@ class Studio:
     explaining: Explaining
     feedback: Feedback
     learned: Learned
+    recommending: Recommending
+    comparing: Comparing
+    pools: Pools
+    blocking: Blocking
     dashboard: Dashboard
     catalog: CatalogBrowser
     exchange: Exchange
     taste: Taste
+    effects: Effects
+    local_files: LocalFiles
+    controls: Controls
     propensities: Propensities
     thumbnailer: Thumbnailer
 
@@ -56,13 +70,20 @@ class Studio:
         unlanded = await self.store.run(lambda store: store.grids.unlanded_ids())
         await asyncio.to_thread(self.files.remove_leftovers, unlanded)
         await self.taste.load()
+        await self.effects.load()
+        await self.pools.load()
+        await self.blocking.load()
         await self.fleet.start()
+        self.controls.start()
+        self.local_files.start()
         self.servers.start()
         await self.grids.resume_open()
 
     async def stop(self) -> None:
         """End streams and servers' tasks first, then the store they write to."""
         self.progress.close()
+        await self.controls.stop()
+        await self.local_files.stop()
         await self.fleet.stop()
         await self.propensities.stop()
         self.thumbnailer.close()

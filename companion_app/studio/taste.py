@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TypeVar
 
 import numpy as np
 
-from vibes.preferences import Event, Forget, GridRejected, GridSubmitted, Policy, Prior, Statistics
+from vibes.preferences import (
+    Event,
+    Forget,
+    GridRejected,
+    GridSubmitted,
+    Habits,
+    ParametersChanged,
+    Policy,
+    Prior,
+    Statistics,
+)
 from vibes.preferences.chronicle import Chronicle
 from vibes.settings import PolicyName
 from vibes.storage import DEFAULT_PROFILE, PriorFile, Store, StoredEvent, StoreThread
@@ -64,12 +74,14 @@ class Taste:
         policy: PolicyName,
         new_rng: Callable[[], np.random.Generator],
         clock: Clock,
+        clusters: Mapping[str, str],
         probes: int = 1,
     ):
         self._store = store
         self._clock = clock
         self._policy: PolicyName = policy
         self._new_rng = new_rng
+        self._clusters = clusters
         self._probes = probes
         self._oblivion = Oblivion(store)
         self._prior_file = PriorFile(store.directory)
@@ -77,7 +89,7 @@ class Taste:
         self._projection = self._new_projection()
         self._sequence = 0  # of the last event in the projection
         self._changing = asyncio.Lock()  # held while the projection changes or is looked through
-        self.version = 0  # grows whenever something was learned
+        self.version = 0  # grows whenever a policy learned something
 
     async def load(self) -> None:
         """Fold every stored event, beside the event loop; until then the old fold serves."""
@@ -116,6 +128,10 @@ class Taste:
     def policy(self, profile: str) -> Policy:
         """The profile's policy; where it knows little, it follows all profiles."""
         return self._projection.policy(profile)
+
+    def habits(self, profile: str) -> Habits:
+        """How the profile changes suggested parameters."""
+        return self._projection.habits(profile)
 
     def statistics(self, profile: str | None = EVERYONE) -> Statistics:
         """The profile's counts, or those of all profiles together."""
@@ -210,7 +226,8 @@ class Taste:
                 break
             self._projection.add(event)
             self._sequence = sequence
-            self.version += 1
+            if not isinstance(event, ParametersChanged):  # which teaches no policy
+                self.version += 1
             await asyncio.sleep(0)  # a grid takes milliseconds, an import thousands of grids
 
     async def _refold(self, upto: int | None = None) -> int:
@@ -227,7 +244,13 @@ class Taste:
         return count
 
     def _new_projection(self) -> Projection:
-        return Projection(self._policy, self._new_rng, prior=self._prior, probes=self._probes)
+        return Projection(
+            self._policy,
+            self._new_rng,
+            clusters=self._clusters,
+            prior=self._prior,
+            probes=self._probes,
+        )
 
 
 def _add(projection: Projection, piece: Sequence[StoredEvent]) -> None:

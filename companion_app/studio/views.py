@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
 from vibes.preferences import Explanation
 from vibes.preferences.sentences import Level
-from vibes.recipes import Candidate
+from vibes.recipes import Candidate, LoraUse
 from vibes.settings import Stage
 from vibes.stages import Grid, GridState, Image, ImageState, Session, Slot, back, forward, path_to
 
@@ -18,7 +18,11 @@ PriorityName = Literal["low", "normal", "high"]
 PRIORITIES: Mapping[PriorityName, int] = {"low": -1, "normal": 0, "high": 1}
 
 
-def image_view(image: Image, stage: int, progress: View | None = None) -> View:
+EffectOf = Callable[[Image, LoraUse], str]
+"""What a LoRA does in an image: "works", "none" or "unverified"."""
+
+
+def image_view(image: Image, stage: int, effect_of: EffectOf, progress: View | None = None) -> View:
     """One image as REST shows it; the URLs are null until there is a picture.
 
     ``progress`` is how far it has come while a server makes it.
@@ -37,7 +41,12 @@ def image_view(image: Image, stage: int, progress: View | None = None) -> View:
         "height": recipe.height,
         "prompt": recipe.prompt,
         "negative_prompt": recipe.negative_prompt,
-        **candidate_view(recipe.candidate),
+        "checkpoint": recipe.candidate.checkpoint,
+        "loras": [
+            {**lora_view(use.name, use.strength), "effect": effect_of(image, use)}
+            for use in recipe.candidate.loras
+        ],
+        "triggers": list(recipe.triggers),
         "server": image.server,
         "scores": dict(image.scores),
         "selection": image.selection,
@@ -113,7 +122,7 @@ def lora_view(name: str, strength: float) -> View:
     return {"name": name, "strength": strength}
 
 
-def grid_view(grid: Grid, progress: Mapping[str, View]) -> View:
+def grid_view(grid: Grid, effect_of: EffectOf, progress: Mapping[str, View]) -> View:
     """One grid with every slot from the start; ``progress`` by image id, of those being made."""
     return {
         "id": grid.id,
@@ -133,7 +142,10 @@ def grid_view(grid: Grid, progress: Mapping[str, View]) -> View:
         "aspect_ratio": grid.brief.aspect_ratio,
         "tier": grid.brief.tier,
         "created": grid.created,
-        "images": [image_view(image, grid.stage, progress.get(image.id)) for image in grid.images],
+        "images": [
+            image_view(image, grid.stage, effect_of, progress.get(image.id))
+            for image in grid.images
+        ],
     }
 
 

@@ -109,6 +109,15 @@ def fitting(uses: Iterable[LoraUse], family: str, catalog: Catalog) -> tuple[Lor
     return tuple(use for use in uses if catalog.loras[use.name].family in (None, family))
 
 
+def check_family(checkpoint: ModelRecord, family: str) -> None:
+    """Raise InvalidInput for a checkpoint of another family than the pictures'."""
+    if checkpoint.family not in (None, family):
+        raise InvalidInput(
+            f"Checkpoint '{checkpoint.name}' is {checkpoint.family}, but the pictures are "
+            f"{family}: choose one of that family, or another tier."
+        )
+
+
 def check_families(uses: Iterable[LoraUse], family: str, catalog: Catalog) -> None:
     """Raise InvalidInput for a LoRA of another family: it would silently change nothing."""
     for use in uses:

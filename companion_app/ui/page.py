@@ -17,8 +17,10 @@ from starlette.responses import Response
 
 from vibes.settings import Settings
 
+from .checkpoints_tab import build_checkpoints_tab
 from .hosting import host
 from .learning_tab import build_learning_tab
+from .loras_tab import build_loras_tab
 from .queue_tab import build_queue_tab
 from .servers_tab import build_servers_tab
 from .studio_tab import build_studio_tab
@@ -31,6 +33,8 @@ _STYLES = (
     *("tokens", "page", "form", "controls", "stage", "grid", "zoom", "panels"),
     *("parts", "queue", "queue-rows", "servers", "server-form"),
     *("learning", "learning-map", "rating"),
+    *("manual", "review", "review-rows", "review-loras"),
+    *("loras", "tabs", "lora-parts", "slider", "compare", "checkpoints"),
 )
 
 HEAD = "\n".join(
@@ -60,6 +64,8 @@ def build_page(settings: Settings) -> gr.Blocks:
         with gr.Tabs(elem_id="vibes-tabs"):
             build_studio_tab(settings)
             build_learning_tab()
+            build_loras_tab()
+            build_checkpoints_tab()
             build_queue_tab()
             build_servers_tab()
     return page

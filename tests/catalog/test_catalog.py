@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vibes.catalog import Catalog, FileEntry, Listing, build_catalog
+from vibes.catalog import Catalog, FileEntry, Listing, build_catalog, facts_of
 from vibes.catalog.names import stem, words
 from vibes.errors import AmbiguousName, NotFound
 from vibes.recipes import Candidate, LoraUse
@@ -12,7 +12,7 @@ from vibes.recipes import Candidate, LoraUse
 LINUX = Listing(
     checkpoints=(FileEntry("dreamshaper_8.safetensors"), FileEntry("xl/dreamXL_v2.safetensors")),
     loras=(FileEntry("styles/ink.safetensors"), FileEntry("neon_city.safetensors")),
-    embeddings=("easynegative",),
+    embeddings=(FileEntry("easynegative"),),
     node_classes=frozenset({"KSampler", "VibesSave"}),
 )
 WINDOWS = Listing(
@@ -113,9 +113,11 @@ def test_every_name_resolves_to_itself_in_every_servers_spelling(names: list[str
 
 
 def test_files_of_one_name_but_different_families_have_none() -> None:
+    name = "x_sdxl.safetensors"
+
     def listing(architecture: str) -> Listing:
-        metadata = {"modelspec.architecture": architecture}
-        return Listing(loras=(FileEntry("x_sdxl.safetensors", None, metadata),))
+        facts = facts_of("lora", name, metadata={"modelspec.architecture": architecture})
+        return Listing(loras=(FileEntry(name, None, facts),))
 
     catalog = build_catalog(
         {"a": listing("stable-diffusion-v1"), "b": listing("stable-diffusion-xl-v1-base")}
@@ -126,8 +128,10 @@ def test_files_of_one_name_but_different_families_have_none() -> None:
 
 def test_metadata_of_one_server_counts_where_another_gives_none() -> None:
     metadata = {"ss_base_model_version": "sd_v1", "modelspec.trigger_phrase": "ink"}
-    with_metadata = Listing(loras=(FileEntry("ink_xl.safetensors", 9, metadata),))
-    without = Listing(loras=(FileEntry("ink_xl.safetensors"),))
+    facts = facts_of("lora", "ink_xl.safetensors", metadata=metadata)
+    with_metadata = Listing(loras=(FileEntry("ink_xl.safetensors", 9, facts),))
+    by_name = facts_of("lora", "ink_xl.safetensors", metadata={})
+    without = Listing(loras=(FileEntry("ink_xl.safetensors", None, by_name),))
     record = build_catalog({"a": without, "b": with_metadata}).loras["ink_xl.safetensors"]
     assert (record.family, record.family_source) == ("sd15", "metadata")
     assert record.triggers == ("ink",)

@@ -6,12 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vibes.catalog.triggers import MAX_TAGS, tags_of, triggers_of
+from vibes.catalog.triggers import MAX_TAGS, training_of
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
+
+
+def triggers_of(metadata: dict[str, str]) -> tuple[str, ...]:
+    return training_of(metadata).triggers
+
+
+def tags_of(metadata: dict[str, str]) -> tuple[str, ...]:
+    return tuple(training_of(metadata).counts)
 
 
 def frequency(**folders: dict[str, object]) -> dict[str, str]:

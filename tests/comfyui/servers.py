@@ -128,7 +128,7 @@ def comfyui_with_pack(
     comfyui: Installation, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ComfyUI]:
     """Run a server that has this repository as a node pack."""
-    requirements = "import platformdirs, pydantic_settings, sqlite_utils, yaml"
+    requirements = "import platformdirs, pydantic_settings, rapidfuzz, sqlite_utils, yaml"
     if subprocess.run([comfyui.python, "-c", requirements], capture_output=True).returncode:
         pytest.skip(
             f"the pack's requirements are missing: {comfyui.python} -m pip install -r "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -36,7 +36,9 @@ class MemoryLog:
     ) -> None:
         self.made_by[job.id] = server
 
-    async def collected(self, job: Job, *, server: str, data: bytes) -> None:
+    async def collected(
+        self, job: Job, *, server: str, data: bytes, lora_keys: Mapping[str, int] | None
+    ) -> None:
         assert self.made_by[job.id] == server
         self.pictures[job.id] = data
         self.settled.set()

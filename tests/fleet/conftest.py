@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +79,7 @@ class RecordingLog:
         self.attempts: dict[str, int] = {}
         self.errors: dict[str, str] = {}
         self.pictures: dict[str, bytes] = {}
+        self.lora_keys: dict[str, Mapping[str, int] | None] = {}
         self.sources: dict[str, bytes] = {}
         self.dropped_prompts: list[str] = []
         self.server_faults: list[tuple[str, FaultKind, str]] = []
@@ -98,13 +99,16 @@ class RecordingLog:
         self.attempts[job.id] = attempt
         self._note("submitted", job, server)
 
-    async def collected(self, job: Job, *, server: str, data: bytes) -> None:
+    async def collected(
+        self, job: Job, *, server: str, data: bytes, lora_keys: Mapping[str, int] | None
+    ) -> None:
         self._refuse("collected", job)
         try:
             decoded(data)
         except Undecodable as error:
             raise UnusablePicture(str(error)) from error
         self.pictures[job.id] = data
+        self.lora_keys[job.id] = lora_keys
         self._note("collected", job, server)
 
     async def failed(self, job: Job, *, server: str | None, error: str) -> None:

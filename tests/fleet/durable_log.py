@@ -157,7 +157,9 @@ class DurableLog:
             self._wrong(f"{prompt_id} of {job.id} is returned, but {attempt.server} has it: {why}")
         await self._write(lambda: self.record.give_back(prompt_id, adrift=adrift))
 
-    async def collected(self, job: Job, *, server: str, data: bytes) -> None:
+    async def collected(
+        self, job: Job, *, server: str, data: bytes, lora_keys: Mapping[str, int] | None
+    ) -> None:
         image = self.record.images[job.id]
         if image.is_called_off and job.id not in self.begun:
             self._wrong(f"{job.id} is collected though it was called off")

@@ -194,7 +194,7 @@ def _place(point: str, die: Death) -> None:
     elif what == "the post":
         _wrap(ComfyClient, "post_prompt", side, die)
     elif what == "the event":
-        _wrap(EventRecords, "append", side, die)
+        _wrap(EventRecords, "append", side, die, when=_is_of_a_grid)
     elif what == "unannounced":
         _wrap(ProgressStream, "publish", "before", die, when=lambda _, e: e.get("state") == side)
     elif what == "written":
@@ -204,6 +204,13 @@ def _place(point: str, die: Death) -> None:
         _die_half_written({"original": "images", "thumbnail": "thumbnails"}[side], die)
     else:
         raise ValueError(point)
+
+
+def _is_of_a_grid(_: object, events: Any) -> bool:
+    """Not what is told of settings when a grid is begun."""
+    from vibes.preferences import GridRejected, GridSubmitted
+
+    return any(isinstance(event, GridSubmitted | GridRejected) for event in events)
 
 
 def _wrap(

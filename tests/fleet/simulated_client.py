@@ -12,7 +12,7 @@ import aiohttp
 from PIL import Image
 
 from companion_app.fleet.client import ComfyClient
-from companion_app.fleet.replies import Device, FileRef, Finished, QueueState
+from companion_app.fleet.replies import Device, FileRef, Finished, ModelFile, QueueState
 from vibes.errors import GraphRefused, RenderFailed, ServerUnreachable
 from vibes.settings import ServerConfig
 from vibes.workflows import load_template
@@ -96,7 +96,7 @@ class SimulatedClient(ComfyClient):
 
         return await self._ask("models", names)
 
-    async def model_sizes(self, folder: str) -> dict[str, int]:
+    async def model_files(self, folder: str) -> dict[str, ModelFile]:
         return {}
 
     async def model_metadata(self, folder: str, name: str) -> dict[str, str]:
@@ -119,7 +119,12 @@ class SimulatedClient(ComfyClient):
         return await self._ask("finished", lambda: self._sim.history.get(prompt_id), prompt_id)
 
     async def post_prompt(
-        self, graph: Mapping[str, Any], *, prompt_id: str, client_id: str
+        self,
+        graph: Mapping[str, Any],
+        *,
+        prompt_id: str,
+        client_id: str,
+        extra_pnginfo: Mapping[str, Any] | None = None,
     ) -> None:
         sim = self._sim
         sim.on_post(sim.name, prompt_id)

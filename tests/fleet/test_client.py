@@ -43,11 +43,11 @@ async def test_a_listing_has_models_with_sizes_metadata_and_choices(serve, conne
     xl = next(f for f in listing.checkpoints if "epicrealismXL" in f.name)
     assert xl.name == "sdxl\\epicrealismXL.safetensors"
     assert xl.size
-    assert xl.metadata["modelspec.architecture"] == "stable-diffusion-xl-v1-base"
+    assert (xl.facts.family, xl.facts.family_source) == ("sdxl", "metadata")
     assert "euler" in listing.samplers
     assert "normal" in listing.schedulers
     assert "KSampler" in listing.node_classes
-    assert "easynegative" in listing.embeddings
+    assert "easynegative.safetensors" in {entry.name for entry in listing.embeddings}
     assert listing.upscale_models
 
 

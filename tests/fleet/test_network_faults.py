@@ -26,7 +26,7 @@ ROUTES = (
     "GET /models/loras",
     "GET /experiment/models",
     "GET /view_metadata",
-    "GET /embeddings",
+    "GET /models/embeddings",
     "GET /queue",
     "GET /history",
     "GET /view\\?",

@@ -70,6 +70,32 @@ def test_an_unknown_prompt_is_not_finished():
     assert replies.finished({}, "p") is None
 
 
+def test_the_weights_each_lora_changed_are_read_as_far_as_they_are_numbers():
+    report = [
+        {"name": "styles\\ink.safetensors", "strength": 0.7, "keys": 264},
+        {"name": "foreign.safetensors", "strength": 0.5, "keys": 0},
+        {"name": "odd.safetensors", "keys": "many"},
+        {"name": "minus.safetensors", "keys": -1},
+        {"name": "true.safetensors", "keys": True},
+        {"name": "line\nbreak", "keys": 1},
+        {"name": 3, "keys": 1},
+        "nonsense",
+    ]
+    ended = replies.finished({"p": {"outputs": {"7": {"vibes_loras": report}}}}, "p")
+    assert ended.lora_keys == {"styles\\ink.safetensors": 264, "foreign.safetensors": 0}
+
+
+@pytest.mark.parametrize("shown", [{}, {"vibes_loras": None}, {"vibes_loras": {"a": 1}}, [1], None])
+def test_a_server_that_does_not_count_weights_says_nothing_of_them(shown):
+    assert replies.finished({"p": {"outputs": {"7": shown}}}, "p").lora_keys is None
+
+
+def test_a_report_without_end_is_cut_off():
+    report = [{"name": f"{number}.safetensors", "keys": 1} for number in range(100_000)]
+    ended = replies.finished({"p": {"outputs": {"7": {"vibes_loras": report}}}}, "p")
+    assert len(ended.lora_keys) <= 100
+
+
 def test_the_queue_is_read_by_prompt_id():
     item = [3, "p", {}, {}, []]
     queue = replies.queue_state({"queue_running": [item], "queue_pending": [[4, "q", {}, {}, []]]})
@@ -121,7 +147,8 @@ def test_replies_of_any_shape_never_raise(reply):
     replies.queue_state(reply)
     replies.device(reply)
     replies.options(reply, "x")
-    replies.sizes(reply)
+    replies.model_files(reply)
+    replies.catalog_page(reply)
     replies.strings(reply)
     replies.refusal(reply)
     replies.is_system_stats(reply)

@@ -101,6 +101,26 @@ def test_idle_time_and_the_time_until_a_job_is_posted_do_not_count():
     assert lanes.speeds.seconds("one", DRAFT) == pytest.approx(2.0)
 
 
+def test_a_picture_made_aside_takes_no_time_from_the_job_behind_it():
+    lanes = Lanes()
+    for number in range(2):
+        lanes.begin("one", entry_of(f"{number}"), 20.0 * number)
+        if number:
+            lanes.rendered_aside("one", "a", 25.0)
+        lanes.finished("one", f"{number}", 20.0 * number + 7)
+    assert lanes.speeds.seconds("one", DRAFT) == pytest.approx(2.0)
+
+
+def test_after_a_picture_aside_with_another_checkpoint_nobody_knows_what_is_loaded():
+    lanes = Lanes()
+    lanes.begin("one", entry_of("1"), 0.0)
+    lanes.finished("one", "1", 2.0)
+    lanes.rendered_aside("one", "a", 3.0)
+    assert lanes["one"].warm_checkpoint == "a"
+    lanes.rendered_aside("one", "b", 4.0)
+    assert lanes["one"].warm_checkpoint is None
+
+
 def test_a_job_found_again_after_a_restart_is_not_timed():
     lanes = Lanes()
     lanes.begin("one", entry_of("1"), 0.0, timed=False)

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from comfy_nodes.choices import HERE, choose_checkpoint, choose_loras
-from vibes.catalog import Catalog, FileEntry, Listing, build_catalog
+from comfy_nodes.choices import HERE, LoraChoice, choose_checkpoint, choose_loras
+from vibes.catalog import Catalog, Facts, FileEntry, Listing, build_catalog
 from vibes.errors import NoServerCan, NotFound
 from vibes.prompts import parse
 from vibes.recipes import LoraUse
 
-SD15 = {"modelspec.architecture": "stable-diffusion-v1"}
-SDXL = {"modelspec.architecture": "stable-diffusion-xl-v1-base"}
+SD15 = Facts(family="sd15", family_source="metadata")
+SDXL = Facts(family="sdxl", family_source="metadata")
 SEEDS = range(40)
 
 
@@ -21,15 +21,15 @@ def catalog() -> Catalog:
         {
             HERE: Listing(
                 checkpoints=(
-                    FileEntry("beach_realism.safetensors", metadata=SD15),
-                    FileEntry("toonyou.safetensors", metadata=SD15),
-                    FileEntry("majestic.safetensors", metadata=SD15),
-                    FileEntry("bigXL.safetensors", metadata=SDXL),
+                    FileEntry("beach_realism.safetensors", facts=SD15),
+                    FileEntry("toonyou.safetensors", facts=SD15),
+                    FileEntry("majestic.safetensors", facts=SD15),
+                    FileEntry("bigXL.safetensors", facts=SDXL),
                 ),
                 loras=(
-                    FileEntry("beach_sunset.safetensors", metadata=SD15),
-                    FileEntry("beach_xl.safetensors", metadata=SDXL),
-                    FileEntry("neon_city.safetensors", metadata=SD15),
+                    FileEntry("beach_sunset.safetensors", facts=SD15),
+                    FileEntry("beach_xl.safetensors", facts=SDXL),
+                    FileEntry("neon_city.safetensors", facts=SD15),
                     FileEntry("beach_of_unknown_origin.safetensors"),
                 ),
             )
@@ -81,14 +81,14 @@ def test_the_same_inputs_give_the_same_checkpoint(catalog: Catalog, explore: boo
     assert choice() == choice()
 
 
-Loras = Callable[..., tuple[tuple[LoraUse, ...], str]]
+Loras = Callable[..., LoraChoice]
 
 
 @pytest.fixture
 def loras(catalog: Catalog) -> Loras:
     def choose(
         prompt: str, *, family: str | None = "sd15", max_loras: int = 3, seed: int = 0
-    ) -> tuple[tuple[LoraUse, ...], str]:
+    ) -> LoraChoice:
         return choose_loras(catalog, family, prompt=parse(prompt), max_loras=max_loras, seed=seed)
 
     return choose
@@ -96,7 +96,8 @@ def loras(catalog: Catalog) -> Loras:
 
 def test_a_lora_is_chosen_by_prompt_and_family(loras: Loras) -> None:
     for seed in SEEDS:
-        (use,), reason = loras("a beach", seed=seed)
+        chosen = loras("a beach at sunset", seed=seed)
+        (use,), reason = chosen.uses, chosen.reason
         assert use.name == "beach_sunset.safetensors"
         assert 0.5 <= use.strength <= 0.8
         assert "'beach'" in reason
@@ -107,22 +108,22 @@ def test_the_same_inputs_give_the_same_loras(loras: Loras) -> None:
 
 
 def test_a_lora_the_prompt_names_comes_first_and_only_once(loras: Loras) -> None:
-    uses, reason = loras("a beach <lora:neon_city:0.9> <lora:beach_sunset:0.3>")
-    assert uses == (
+    chosen = loras("a beach <lora:neon_city:0.9> <lora:beach_sunset:0.3>")
+    assert chosen.uses == (
         LoraUse("neon_city.safetensors", 0.9),
         LoraUse("beach_sunset.safetensors", 0.3),
     )
-    assert reason.count("your prompt names it") == 2
+    assert chosen.reason.count("your prompt names it") == 2
 
 
 def test_none_are_added_beyond_the_limit(loras: Loras) -> None:
-    assert loras("a beach <lora:neon_city:0.9>", max_loras=0)[0] == (
+    assert loras("a beach <lora:neon_city:0.9>", max_loras=0).uses == (
         LoraUse("neon_city.safetensors", 0.9),
     )
 
 
 def test_strengths_together_stay_within_three(loras: Loras) -> None:
-    uses, _ = loras("a beach <lora:neon_city:2.9>")
+    uses = loras("a beach <lora:neon_city:2.9>").uses
     assert [use.name for use in uses] == ["neon_city.safetensors"]
 
 
@@ -138,9 +139,9 @@ def test_strengths_together_stay_within_three(loras: Loras) -> None:
 def test_no_lora_is_chosen_that_is_not_known_to_fit(
     prompt: str, family: str | None, reason: str, loras: Loras
 ) -> None:
-    uses, said = loras(prompt, family=family)
-    assert uses == ()
-    assert reason in said
+    chosen = loras(prompt, family=family)
+    assert chosen.uses == ()
+    assert reason in chosen.reason
 
 
 def test_a_lora_that_is_not_here_is_an_error(loras: Loras) -> None:

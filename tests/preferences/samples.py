@@ -16,6 +16,7 @@ from vibes.preferences import (
     ImageActed,
     ImageRated,
     LoraUse,
+    ParametersChanged,
     Policy,
     Proposal,
     ShownImage,
@@ -119,7 +120,31 @@ def changes(draw: st.DrawFn) -> SuggestionChanged:
     )
 
 
-any_event = grid_events() | image_events() | changes()
+_numbers = st.integers(0, 10**6) | st.floats(0, 10**6)
+_settings = st.fixed_dictionaries(
+    {"steps": st.integers(1, 150), "cfg": _numbers, "sampler": st.text(min_size=1, max_size=9)}
+)
+
+
+@st.composite
+def adjustments(draw: st.DrawFn) -> ParametersChanged:
+    return ParametersChanged(
+        id=draw(st.uuids()).hex,
+        time=NOON,
+        profile=draw(st.sampled_from(["default", "anime"])),
+        session="s",
+        batch="batch-1",
+        stage=0,
+        prompt=draw(st.text(max_size=20)),
+        keywords=draw(keywords),
+        family=draw(st.sampled_from(["sd15", "sdxl"])),
+        style=draw(st.sampled_from([None, "photo"])),
+        suggested=draw(_settings),
+        chosen=draw(_settings),
+    )
+
+
+any_event = grid_events() | image_events() | changes() | adjustments()
 events = st.lists(any_event, max_size=8)
 
 

@@ -14,6 +14,7 @@ from vibes.preferences import (
     ImageActed,
     ImageRated,
     LoraUse,
+    ParametersChanged,
     SuggestionChanged,
     event_from_dict,
     latest_outcomes,
@@ -156,6 +157,38 @@ def test_what_is_no_event_at_all_is_refused(data):
 def test_an_image_no_checkpoint_made_is_refused(event, message):
     with pytest.raises(InvalidInput, match=message):
         event_from_dict(event.to_dict())
+
+
+ADJUSTED = ParametersChanged(
+    *("e", NOON, "default", "s", "b", 0, "a beach", ("beach",), "sdxl", None),
+    {"steps": 30, "sampler": "euler"},
+    {"steps": 25, "sampler": "heun"},
+)
+
+
+def test_whole_and_broken_numbers_stay_what_they_were():
+    event = replace(ADJUSTED, suggested={"cfg": 7}, chosen={"cfg": 7.0})
+    again = event_from_dict(json.loads(json.dumps(event.to_dict())))
+    assert isinstance(again, ParametersChanged)
+    assert (type(again.suggested["cfg"]), type(again.chosen["cfg"])) == (int, float)
+
+
+@pytest.mark.parametrize(
+    ("suggested", "chosen", "message"),
+    [
+        ({"steps": 30}, {"cfg": 5}, "event has other parameters in chosen than in suggested"),
+        ({"steps": 30}, {"steps": "30"}, r"event\.chosen\.steps is a number or a name, unlike"),
+        ({"seed": 1}, {"seed": 2}, r"event\.suggested\.seed"),
+        ({"steps": True}, {"steps": True}, r"event\.suggested\.steps"),
+        ({"cfg": -1}, {"cfg": 1}, r"event\.suggested\.cfg"),
+        ({"cfg": float("nan")}, {"cfg": 1}, r"event\.suggested\.cfg"),
+        ({"sampler": ""}, {"sampler": "x"}, r"event\.suggested\.sampler"),
+    ],
+)
+def test_parameters_no_user_can_have_changed_are_refused(suggested, chosen, message):
+    data = {**ADJUSTED.to_dict(), "suggested": suggested, "chosen": chosen}
+    with pytest.raises(InvalidInput, match=message):
+        event_from_dict(data)
 
 
 def test_events_of_the_first_version_are_read_as_before():

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vibes.errors import InvalidInput
 from vibes.preferences import Candidate, GridOutcome, LoraUse, Pool, Prior, Proposal, Taste
 from vibes.preferences.sentences import HIGH_CONFIDENCE
 
@@ -454,3 +455,57 @@ def test_a_pool_without_loras_is_a_pool_like_any_other(taught, strengths):
     assert 0 < policy.explain(["beach"], proposals[0].candidate, pool).value < 1
     assert policy.utilities("lora", ["beach"], []) == []
     assert policy.effects("lora", []) == []
+
+
+# The strength a LoRA starts at
+
+
+def strengths_of(policy: Taste, lora: str, pool: Pool) -> list[float]:
+    proposals = [p for _ in range(10) for p in policy.propose(["beach"], pool, 20)]
+    uses = [use for p in proposals if not p.probe for use in p.candidate.loras]
+    return [use.strength for use in uses if use.name == lora]
+
+
+@pytest.mark.parametrize("start", [0.3, 0.5, 0.6, 0.8, 1.0])
+def test_a_lora_nobody_knows_is_tried_at_the_strength_it_starts_at(start: float):
+    strengths = tuple(sorted({*POOL.strengths, start}))
+    relevance = {"mist": 0.8, "rust": 0.8}
+    pool = replace(STYLED, strengths=strengths, relevance=relevance, start={"mist": start})
+    found = strengths_of(taste(), "mist", pool)
+    assert np.mean([strength == start for strength in found]) > 0.9
+    assert len(set(strengths_of(taste(), "rust", pool))) > 1
+
+
+def test_picks_move_a_lora_away_from_the_strength_it_starts_at():
+    def faint(candidate: Candidate) -> bool:
+        return any(use.name == "mist" and use.strength == 0.5 for use in candidate.loras)
+
+    pool = replace(STYLED, relevance={"mist": 0.8, "rust": 0.8}, start={"mist": 0.6, "rust": 0.6})
+    policies = [live(taste(seed), faint, 40, "beach", pool) for seed in SEEDS]
+    moved = [strength for policy in policies for strength in strengths_of(policy, "mist", pool)]
+    assert np.mean([strength == 0.5 for strength in moved]) > 0.6
+
+
+def test_where_a_lora_starts_changes_neither_how_often_it_comes_nor_what_is_kept():
+    pool = replace(STYLED, relevance={"mist": 0.3, "rust": 0.3})
+    told = replace(pool, start={"mist": 0.7})
+    plain = average(lambda seed: share(taste(seed), having("mist"), "beach", pool))
+    started = average(lambda seed: share(taste(seed), having("mist"), "beach", told))
+    assert started == pytest.approx(plain, abs=0.1)
+    policy, other = taste(), taste()
+    policy.propose(["beach"], told, 20)
+    other.propose(["beach"], pool, 20)
+    assert policy.dump() == other.dump()
+
+
+def test_the_same_start_gives_the_same_grid_and_honest_propensities():
+    pool = replace(STYLED, relevance={"mist": 0.8}, start={"mist": 0.6})
+    proposals = taste(3).propose(["beach"], pool, 20)
+    assert proposals == taste(3).propose(["beach"], pool, 20)
+    chances = taste(3).propensities(["beach"], pool, proposals)
+    assert all(0 < one.checkpoint <= 1 for one in chances)
+
+
+def test_a_pool_refuses_a_start_that_is_no_number():
+    with pytest.raises(InvalidInput, match="strength 'mist' starts at is nan"):
+        replace(STYLED, start={"mist": float("nan")})

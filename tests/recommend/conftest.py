@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from vibes.catalog import Catalog, FileEntry, Listing, build_catalog
+from vibes.catalog import Catalog, Facts, FileEntry, Listing, build_catalog
 from vibes.settings import Tier
 
 
 def _file(name: str, family: str | None) -> FileEntry:
-    versions = {"sd15": "sd_v1", "sdxl": "sdxl_base_v1-0", "sd3": "sd3"}
-    metadata = {"ss_base_model_version": versions[family]} if family else {}
-    return FileEntry(f"{name}.safetensors", None, metadata)
+    facts = Facts(family=family, family_source="metadata") if family else Facts()
+    return FileEntry(f"{name}.safetensors", None, facts)
 
 
 FILM = _file("film_grain", "sd15")

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from vibes.catalog import Catalog, FileEntry, Listing, build_catalog
+from vibes.catalog import Catalog, Facts, FileEntry, Listing, build_catalog
 from vibes.errors import NoServerCan
 from vibes.preferences import Pool
 from vibes.recipes import LoraUse
-from vibes.recommend import build_pool
+from vibes.recommend import Blocks, Libraries, Offer, make_offer
 from vibes.recommend.pools import MOST_RELEVANT
 from vibes.settings import Tier
 
@@ -20,16 +22,17 @@ def pool_for(
     auto_lora: bool = True,
     typed: tuple[LoraUse, ...] = (),
 ) -> Pool:
-    return build_pool(
+    return make_offer(
         tier,
         catalog,
+        Libraries(catalog),
         servers=servers,
         keywords=keywords,
         explore=explore,
         auto_lora=auto_lora,
         max_checkpoints=3,
         typed=typed,
-    )
+    ).pool
 
 
 def test_a_pool_has_the_tiers_checkpoints_and_its_familys_loras(
@@ -67,11 +70,11 @@ def test_only_online_servers_count(catalog: Catalog, sd15: Tier) -> None:
 
 
 def test_a_lora_without_a_checkpoint_beside_it_is_not_in_the_pool(sd15: Tier) -> None:
-    metadata = {"ss_base_model_version": "sd_v1"}
+    facts = Facts(family="sd15", family_source="metadata")
     catalog = build_catalog(
         {
-            "one": Listing(checkpoints=(FileEntry("dream", None, metadata),)),
-            "two": Listing(loras=(FileEntry("beach", None, metadata),)),
+            "one": Listing(checkpoints=(FileEntry("dream", None, facts),)),
+            "two": Listing(loras=(FileEntry("beach", None, facts),)),
         }
     )
     assert pool_for(catalog, sd15, "beach").loras == ()
@@ -84,13 +87,13 @@ def test_typed_loras_limit_the_checkpoints_and_leave_the_pool(catalog: Catalog, 
 
 
 def test_only_the_most_relevant_loras_are_suggested_for_a_prompt(sd15: Tier) -> None:
-    metadata = {"ss_base_model_version": "sd_v1"}
+    facts = Facts(family="sd15", family_source="metadata")
     names = ["beach", *(f"beach_{letter * 3}" for letter in "abcdefghij")]
     catalog = build_catalog(
         {
             "one": Listing(
-                checkpoints=(FileEntry("dream", None, metadata),),
-                loras=tuple(FileEntry(name, None, metadata) for name in [*names, "ink", "film"]),
+                checkpoints=(FileEntry("dream", None, facts),),
+                loras=tuple(FileEntry(name, None, facts) for name in [*names, "ink", "film"]),
             )
         }
     )
@@ -111,3 +114,59 @@ def test_nothing_to_make_it_with_is_said_per_server(catalog: Catalog, sd15: Tier
     }
     with pytest.raises(NoServerCan, match="one: it has no sd2 checkpoint of this tier"):
         pool_for(catalog, sd15.model_copy(update={"family": "sd2"}), servers=("one",))
+
+
+def offer_for(sd15: Tier, *keywords: str, loras: tuple[FileEntry, ...], **more: Any) -> Offer:
+    checkpoint = FileEntry("dream", None, Facts(family="sd15", family_source="metadata"))
+    catalog = build_catalog({"one": Listing(checkpoints=(checkpoint,), loras=loras)})
+    return make_offer(
+        sd15,
+        catalog,
+        Libraries(catalog),
+        servers=["one"],
+        keywords=keywords,
+        explore=True,
+        auto_lora=True,
+        max_checkpoints=3,
+        **more,
+    )
+
+
+def entry(name: str, **facts: Any) -> FileEntry:
+    return FileEntry(name, None, Facts(**{"family": "sd15", "family_source": "metadata", **facts}))
+
+
+def test_a_pool_says_at_which_strength_what_fits_starts(sd15: Tier) -> None:
+    loras = entry("beach"), entry("sunset", strength=1.0), entry("forest")
+    pool = offer_for(sd15, "beach", "sunset", loras=loras).pool
+    assert pool.start == {"beach": 0.8, "sunset": 1.0}
+    assert pool.strengths == (0.5, 0.6, 0.7, 0.8, 1.0)
+    calm = offer_for(sd15, "beach", loras=loras, complexity=1.0).pool
+    assert calm.start == {"beach": 0.7}
+
+
+def test_what_a_gate_shuts_out_is_told_and_not_in_the_pool(sd15: Tier) -> None:
+    loras = (
+        entry("beach", triggers=("bchx",)),
+        entry("my_beach", triggers=("bchx",)),
+        entry("anime_beach", triggers=("beach",)),
+        entry("flux_beach", family="flux"),
+        entry("anime_forest"),
+    )
+    blocks = Blocks(names=frozenset({"beach"}))
+    offer = offer_for(sd15, "photo", "beach", loras=loras, blocks=blocks)
+    assert offer.pool.loras == ("my_beach",)
+    assert dict(offer.loras.told).keys() == {"beach", "anime_beach", "flux_beach"}
+    offer = offer_for(sd15, "beach", loras=loras, inert={"dream": {"beach"}})
+    assert set(offer.pool.loras) == {"my_beach", "anime_beach", "anime_forest"}
+    assert offer.pool.relevance["anime_forest"] == 0
+
+
+def test_a_checkpoint_whose_file_is_damaged_is_chosen_only_by_name(sd15: Tier) -> None:
+    fault = Facts(family="sd15", family_source="metadata", fault="The file ends too early.")
+    checkpoint = FileEntry("dream.safetensors", None, fault)
+    catalog = build_catalog({"one": Listing(checkpoints=(checkpoint,))})
+    with pytest.raises(NoServerCan, match="The file ends too early"):
+        pool_for(catalog, sd15, servers=("one",))
+    named = sd15.model_copy(update={"checkpoints": ("dream.safetensors",)})
+    assert pool_for(catalog, named, servers=("one",)).checkpoints == ("dream.safetensors",)

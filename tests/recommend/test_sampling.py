@@ -1,3 +1,5 @@
+"""Grids that vary parameters do so around what was advised, within what models take."""
+
 from __future__ import annotations
 
 import pytest
@@ -5,23 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.stages.samples import make_recipe
-from vibes.recommend.sampling import varied, with_priority
-from vibes.settings import load_settings
-
-SD15 = load_settings().tiers["sd15_draft"]
-SD3 = load_settings().tiers["tiny_test"]
-
-
-def test_speed_takes_fewer_steps_and_quality_more_with_their_samplers() -> None:
-    fast = with_priority(make_recipe(), SD15, "speed")
-    fine = with_priority(make_recipe(), SD15, "quality")
-    assert (fast.steps, fast.sampler) == (12, "euler_ancestral")
-    assert (fine.steps, fine.sampler, fine.scheduler) == (30, "dpmpp_2m", "karras")
-    assert with_priority(make_recipe(), SD15, "balanced") == make_recipe()
-
-
-def test_flow_models_keep_their_own_sampler() -> None:
-    assert with_priority(make_recipe(), SD3, "quality").sampler == make_recipe().sampler
+from vibes.recommend.sampling import varied
 
 
 @pytest.mark.parametrize(
@@ -32,6 +18,19 @@ def test_a_grid_varies_the_thing_it_is_asked_to(variation, seeds: int, cfgs: int
     grid = [varied(make_recipe(), index, variation) for index in range(10)]
     assert len({recipe.seed for recipe in grid}) == seeds
     assert len({recipe.cfg for recipe in grid}) == cfgs
+
+
+def test_twenty_pictures_of_varied_parameters_are_all_different() -> None:
+    grid = [varied(make_recipe(), index, "params") for index in range(20)]
+    assert len({(recipe.cfg, recipe.steps) for recipe in grid}) == 20
+
+
+@pytest.mark.parametrize(("cfg", "fixed"), [(1.0, ()), (1.5, ("cfg", "sampler"))])
+def test_a_cfg_the_model_allows_no_other_of_stays_and_the_steps_vary(cfg, fixed) -> None:
+    recipe = make_recipe(cfg=cfg, steps=20)
+    grid = [varied(recipe, index, "params", fixed=fixed) for index in range(5)]
+    assert {one.cfg for one in grid} == {cfg}
+    assert len({one.steps for one in grid}) == 5
 
 
 @given(st.integers(0, 199), st.floats(0, 30), st.integers(1, 150))

@@ -127,7 +127,9 @@ def test_a_reply_of_any_other_shape_says_nothing(shape: Any) -> None:
         assert replies.queue_state(reply) == replies.QueueState()
         assert replies.device(reply).vram_total is None
         assert isinstance(replies.refusal(reply), str)
-        assert replies.sizes(reply) == {}
+        told = replies.model_files(reply)
+        assert all(file == replies.ModelFile() for file in told.values())
+        assert replies.catalog_page(reply) is None
         replies.finished(reply, PROMPT)
         replies.options(reply, "ckpt_name")
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.stages.samples import SDXL, STAGES, make_grid
+from tests.stages.samples import STAGES, make_grid
 from vibes.preferences import Choice
 from vibes.recipes import Candidate, LoraUse, Recipe
-from vibes.stages import Edit, TierChange, iteration_slots, rechosen
+from vibes.stages import Edit, iteration_slots, rechosen
 
 
 def slots_after(grid, action="advance", *, stages=STAGES, edit=None, seed=1):
@@ -66,12 +66,18 @@ def test_more_like_this_fills_the_grid_around_the_picks_with_the_same_checkpoint
 
 def test_another_tier_brings_its_own_models_and_sampling_but_keeps_the_pixels():
     slot = slots_after(make_grid(picked=(3,)))[0]
-    change = TierChange(name="sdxl_standard", tier=SDXL, stage=STAGES[1], aspect_ratio="landscape")
     choice = Choice(policy="taste", version=1)
-    other = rechosen(slot, Candidate("xl.safetensors"), change, reason="Fits.", choice=choice)
+    other = rechosen(
+        slot,
+        Candidate("xl.safetensors"),
+        tier="sdxl_standard",
+        sampling={"width": 1824, "height": 1248, "cfg": 5.5},
+        reason="Fits.",
+        choice=choice,
+    )
     assert (other.reason[-5:], other.choice) == ("Fits.", choice)
     assert other.recipe.candidate == Candidate("xl.safetensors")
-    assert (other.recipe.tier, other.recipe.cfg) == ("sdxl_standard", SDXL.cfg)
+    assert (other.recipe.tier, other.recipe.cfg) == ("sdxl_standard", 5.5)
     assert (other.recipe.width, other.recipe.height) == (1824, 1248)
     assert other.recipe.source == "grid-3"
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.stages.samples import make_recipe
 from vibes.preferences import Choice
-from vibes.storage import PictureFiles, Store, check, open_database
-from vibes.storage.schema import _FIRST_TABLES, _SECOND_CHANGES
+from vibes.storage import Effect, PictureFiles, Store, check, open_database
+from vibes.storage.schema import _FIRST_TABLES, _SECOND_CHANGES, _THIRD_CHANGES
 
 NOW = "2026-01-01T00:00:00.000Z"
 BRIEF = json.dumps({"prompt": "a beach", "tier": "sd15_draft"})
@@ -146,6 +146,31 @@ def test_a_second_version_keeps_its_images_and_events(tmp_path):
     store.close()
 
 
+def third_version(directory):
+    """A file as the third version left it, with something forgotten."""
+    second_version(directory)
+    db = sqlite3.connect(directory / "vibes.db")
+    with db:
+        for statement in _THIRD_CHANGES:
+            db.execute(statement)
+        db.execute("INSERT INTO _sqlite_migrations VALUES ('vibes', 'm003_taste', ?)", [NOW])
+        db.execute("INSERT INTO forgettings (time, kind, events) VALUES (?, 'all', 3)", [NOW])
+    db.close()
+
+
+def test_a_third_version_keeps_what_was_forgotten_and_takes_what_is_found_out(tmp_path):
+    third_version(tmp_path)
+    store = Store(open_database(tmp_path))
+    assert [forgetting.events for forgetting in store.forgettings.all()] == [3]
+    assert store.effects.all() == []
+    store.effects.put([EFFECT])
+    assert store.effects.all() == [EFFECT]
+    store.close()
+
+
+EFFECT = Effect(
+    checkpoint="epic", lora="grain", server="one", works=False, how="keys", keys=0, time=NOW
+)
 CHOICE = Choice(
     policy="taste",
     version=1,
@@ -156,7 +181,7 @@ CHOICE = Choice(
 )
 
 
-@pytest.mark.parametrize("version", [first_version, second_version])
+@pytest.mark.parametrize("version", [first_version, second_version, third_version])
 def test_the_migrated_tables_are_those_of_a_new_database(tmp_path, version):
     for directory in ("old", "new"):
         (tmp_path / directory).mkdir()

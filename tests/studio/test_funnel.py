@@ -250,8 +250,8 @@ async def test_refining_follows_the_loras_typed_in_the_new_words(api):
     drafts = await api.grid(session, words, auto_lora=False)
     again = "a beach at night <lora:film_grain:0.4>"
     refined = await api.iterate(session, drafts, 0, action="refine", prompt=again)
-    expected = [{"name": "styles/film_grain.safetensors", "strength": 0.4}]
-    assert refined["images"][0]["loras"] == expected
+    used = {"name": "styles/film_grain.safetensors", "strength": 0.4, "effect": "unverified"}
+    assert refined["images"][0]["loras"] == [used]
     body = {"session_id": session, "batch_id": refined["id"], "action": "refine"}
     body |= {"selected": [refined["images"][0]["id"]], "prompt": "a beach <lora:nosuch:1>"}
     assert "nosuch" in await api.refused("POST", "/api/iterate", 404, body)

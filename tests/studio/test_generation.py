@@ -35,8 +35,8 @@ async def test_loras_that_fit_the_words_are_chosen_and_varied_over_the_grid(api)
 async def test_without_auto_lora_only_typed_loras_are_used(api):
     prompt = "a forest <lora:film_grain:0.4>"
     grid = await api.grid(await api.session(), prompt, auto_lora=False)
-    expected = [{"name": "styles/film_grain.safetensors", "strength": 0.4}]
-    assert [image["loras"] for image in grid["images"]] == [expected] * 4
+    used = {"name": "styles/film_grain.safetensors", "strength": 0.4, "effect": "unverified"}
+    assert [image["loras"] for image in grid["images"]] == [[used]] * 4
     assert {image["prompt"] for image in grid["images"]} == {"a forest"}
 
 
@@ -150,7 +150,7 @@ async def test_a_grid_may_vary_parameters_instead_of_seeds(api):
     recipes = [await api.ok("GET", f"/api/images/{i['id']}/recipe") for i in grid["images"]]
     assert len({recipe["seed"] for recipe in recipes}) == 1
     assert len({recipe["cfg"] for recipe in recipes}) == 5
-    assert {recipe["steps"] for recipe in recipes} == {12}
+    assert {recipe["steps"] for recipe in recipes} == {20}
 
 
 async def test_a_plan_says_how_sure_it_is_and_what_else_could_be(api):

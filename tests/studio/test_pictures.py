@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -39,6 +39,7 @@ class Bench:
         progress = ProgressStream()
         self.progress = progress
         self.bursts = progress.bursts()
+        self.made: list[tuple[Job, str, Mapping[str, int] | None]] = []
         self.faults = FaultBook(self.store, progress=progress, online=lambda: (0, 0), clock=utc_now)
         self.log = Pictures(
             self.store,
@@ -47,6 +48,7 @@ class Bench:
             progress=progress,
             faults=self.faults,
             seconds_left=lambda _: None,
+            made=lambda *made: self.made.append(made),
             clock=utc_now,
         )
 
@@ -90,7 +92,7 @@ async def test_every_step_is_told_with_its_image_and_its_batch(bench):
     await bench.submit()
     await bench.log.returned(JOB, prompt_id="one", adrift=False, why="one: no.")
     await bench.submit("two")
-    await bench.log.collected(JOB, server="two", data=png("red"))
+    await bench.log.collected(JOB, server="two", data=png("red"), lora_keys=None)
     assert await bench.told() == [
         ("image", "submitted"),
         ("batch", "running"),
@@ -109,16 +111,22 @@ async def test_of_two_pictures_that_come_at_once_one_is_kept(bench):
         await bench.submit(server)
     pictures = {"one": png("red"), "two": png("blue")}
     await asyncio.gather(
-        *(bench.log.collected(JOB, server=name, data=data) for name, data in pictures.items())
+        *(
+            bench.log.collected(JOB, server=name, data=data, lora_keys={"grain": 0})
+            for name, data in pictures.items()
+        )
     )
     [kept] = [name for name, state in (await bench.attempts()).items() if state == "collected"]
     assert await bench.log.source_bytes("grid-0") == pictures[kept]
     assert (await bench.told()).count(("image", "collected")) == 1
+    assert bench.made == [(JOB, kept, {"grain": 0})]
 
 
 async def test_a_picture_that_lands_while_its_image_is_called_off_leaves_no_file(bench):
     await bench.submit()
-    landing = asyncio.ensure_future(bench.log.collected(JOB, server="one", data=png("red")))
+    landing = asyncio.ensure_future(
+        bench.log.collected(JOB, server="one", data=png("red"), lora_keys=None)
+    )
     await asyncio.sleep(0)
     await bench.log.cancelled(JOB)
     await landing
@@ -131,10 +139,10 @@ async def test_a_disk_that_takes_no_picture_leaves_the_image_open_for_another_tr
     await bench.submit()
     (bench.directory / "images").write_text("in the way")
     with pytest.raises(StorageError, match="could not be written"):
-        await bench.log.collected(JOB, server="one", data=png("red"))
+        await bench.log.collected(JOB, server="one", data=png("red"), lora_keys=None)
     (bench.directory / "images").unlink()
-    await bench.log.collected(JOB, server="one", data=png("red"))
-    await bench.log.collected(JOB, server="one", data=png("red"))
+    await bench.log.collected(JOB, server="one", data=png("red"), lora_keys=None)
+    await bench.log.collected(JOB, server="one", data=png("red"), lora_keys=None)
     assert await bench.attempts() == {"one": "collected"}
 
 
@@ -143,7 +151,7 @@ async def test_steps_of_a_job_whose_session_is_deleted_change_nothing(bench):
     await bench.store.run(lambda store: store.sessions.delete("session"))
     with pytest.raises(NotFound):
         await bench.submit("two")
-    await bench.log.collected(JOB, server="one", data=png("red"))
+    await bench.log.collected(JOB, server="one", data=png("red"), lora_keys=None)
     await bench.log.failed(JOB, server=None, error="x")
     await bench.log.returned(JOB, prompt_id="one", adrift=True, why="x")
     await bench.log.dropped("one")
@@ -160,7 +168,7 @@ async def test_a_fault_is_written_unasked_and_told_once_for_many(bench):
 
 async def test_a_session_deleted_by_halves_leaves_no_row_without_its_file(bench):
     await bench.submit()
-    await bench.log.collected(JOB, server="one", data=png("red"))
+    await bench.log.collected(JOB, server="one", data=png("red"), lora_keys=None)
     await bench.store.run(lambda store: store.grids.discard("session"))
     ids = await bench.store.run(lambda store: store.grids.unlanded_ids())
     assert ids == ["grid-0", "grid-1"]

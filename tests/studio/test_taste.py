@@ -22,6 +22,7 @@ from vibes.preferences import (
     SuggestionChanged,
     load_policy,
 )
+from vibes.prompts import topics
 from vibes.storage import StoreThread
 
 
@@ -33,7 +34,9 @@ def store(tmp_path):
 
 
 def learner(store, policy="taste"):
-    return Taste(store, policy=policy, new_rng=np.random.default_rng, clock=utc_now)
+    return Taste(
+        store, policy=policy, clusters=topics(), new_rng=np.random.default_rng, clock=utc_now
+    )
 
 
 @pytest.fixture(params=["taste", "selection_rate"])
@@ -101,7 +104,7 @@ async def test_keeping_up_comes_to_the_same_as_folding_anew(taste):
 async def test_the_stored_history_comes_to_what_the_events_themselves_do(store, policy):
     taste = learner(store, policy)
     await taste.take_in(HISTORY)
-    projection = Projection(policy, np.random.default_rng)
+    projection = Projection(policy, np.random.default_rng, clusters=topics())
     projection.fold(HISTORY)
     there = [projection.policy(profile).dump() for profile in PROFILES]
     assert there == [taste.policy(profile).dump() for profile in PROFILES]
@@ -110,7 +113,8 @@ async def test_the_stored_history_comes_to_what_the_events_themselves_do(store, 
 async def test_the_last_rating_of_an_image_is_the_one_that_taught(store):
     about = ("default", "s", "b1", "b1/0")
     made = {"candidate": Candidate("epic"), "keywords": ("beach",)}
-    changed_mind, twin = learner(store), Projection("taste", np.random.default_rng)
+    changed_mind = learner(store)
+    twin = Projection("taste", np.random.default_rng, clusters=topics())
     for number, overall in enumerate((5, 3, 1, 2)):
         rating = ImageRated(f"r{number}", NOON, *about, overall, **made)
         await changed_mind.take_in([rating])

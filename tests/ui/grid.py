@@ -19,6 +19,16 @@ def generate(page: Page, prompt: str) -> None:
     expect(cards(page)).to_have_count(20)
 
 
+def blank(page: Page) -> None:
+    """Show a session of its own that has no grid yet, in a browser that remembers nothing."""
+    studio = "{0.scheme}://{0.netloc}".format(urlsplit(page.url))
+    session = page.request.post(f"{studio}/api/sessions", data={}).json()["id"]
+    page.evaluate("localStorage.clear()")
+    page.goto(f"{studio}/#session={session}")
+    page.reload()
+    page.get_by_text("Your first grid is one sentence away").wait_for()
+
+
 def drafts(page: Page, prompt: str, *, count: int = 4) -> None:
     """Show a finished grid of a few drafts, made over REST to save time."""
     studio = "{0.scheme}://{0.netloc}".format(urlsplit(page.url))

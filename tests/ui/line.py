@@ -47,6 +47,14 @@ class Line:
             time.sleep(0.05)
         raise AssertionError(f"servers do not let go of {batch}")
 
+    def emptied(self) -> None:
+        """Return once nothing waits: the page does not wait for the last server to let go."""
+        for _ in range(PATIENCE_SECONDS * 20):
+            if not self.batches():
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"there are still {self.batches()}")
+
     def stop(self) -> None:
         """Let no server begin anything new."""
         for server in self.servers():

@@ -10,18 +10,18 @@ from contextlib import contextmanager
 from aiohttp import web
 
 from companion_app.embedded.app import create_app
+from companion_app.embedded.models import FULL_LIBRARY, Models
 
 DOOMED = "doomed"
 """A prompt with this word fails on the spare server."""
 
 
 @contextmanager
-def spare_server() -> Iterator[str]:
+def spare_server(models: Models = FULL_LIBRARY) -> Iterator[str]:
     """Address of a render server that lives as long as the context, in a thread of its own."""
     loop = asyncio.new_event_loop()
-    runner = web.AppRunner(
-        create_app(name="spare", seconds_per_image=0.3, faults=[DOOMED]), shutdown_timeout=0.2
-    )
+    application = create_app(name="spare", seconds_per_image=0.3, faults=[DOOMED], models=models)
+    runner = web.AppRunner(application, shutdown_timeout=0.2)
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:

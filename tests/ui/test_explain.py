@@ -42,7 +42,7 @@ def test_the_reasons_of_a_card_get_deeper_on_request_and_stay_so(page: Page) -> 
     expect(depth(card)).to_be_hidden()
     card.focus()
     page.keyboard.press("i")
-    expect(chosen(card)).to_have_text("standard")
+    expect(chosen(card)).to_have_text("Standard")
     expect(sentences(card).first).to_be_visible()
 
     choose(card, "technical")
@@ -55,7 +55,7 @@ def test_the_reasons_of_a_card_get_deeper_on_request_and_stay_so(page: Page) -> 
     page.reload()
     other = cards(page).nth(1)
     other.get_by_role("button", name="Why this picture").click()
-    expect(chosen(other)).to_have_text("minimal")
+    expect(chosen(other)).to_have_text("Minimal")
     expect(sentences(other)).to_have_count(1)
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 from itertools import chain
+
+from rapidfuzz import process
+from rapidfuzz.fuzz import ratio
 
 from vibes.errors import AmbiguousName, NotFound
 from vibes.recipes import Candidate
 
-from .families import family_of
 from .names import canonical, stem, without_extension
-from .records import FamilySource, FileEntry, Listing, ModelKind, ModelRecord
-from .triggers import tags_of, triggers_of
+from .records import Listing, ModelKind, ModelRecord
 
 Records = Mapping[str, ModelRecord]
 _KIND_WORDS: dict[ModelKind, str] = {
@@ -22,7 +22,7 @@ _KIND_WORDS: dict[ModelKind, str] = {
     "lora": "LoRA",
     "embedding": "embedding",
 }
-_SOURCES: tuple[FamilySource, ...] = ("metadata", "name", "size")  # the most trusted first
+_NEAR = 60  # of 100: how alike a name must be to be suggested
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,14 @@ class Catalog:
             "embedding": self.embeddings,
         }[kind]
 
+    def find(self, kind: ModelKind, name: str) -> ModelRecord | None:
+        """The model of exactly that name, or that has it as an alias."""
+        records = self.records(kind)
+        return records.get(name) or records.get(self._indexes[kind].aliases.get(name, ""))
+
     def spelling(self, server: str, kind: ModelKind, name: str) -> str | None:
         """How the server spells a catalog name; None when the file is not there."""
-        record = self.records(kind).get(name)
+        record = self.find(kind, name)
         return record.spellings.get(server) if record else None
 
     def resolve(self, kind: ModelKind, text: str) -> ModelRecord:
@@ -58,14 +63,15 @@ class Catalog:
         Upper and lower case count only between names that differ in nothing else. Raises NotFound
         with the nearest names, or AmbiguousName with the matches.
         """
-        records = self.records(kind)
-        wanted = canonical(text.strip())
-        for names in _matches(records, wanted):
+        wanted, index = canonical(text.strip()), self._indexes[kind]
+        if record := self.find(kind, wanted):
+            return record
+        for names in index.matches(wanted):
             if len(names) == 1:
-                return records[names[0]]
+                return self.records(kind)[names[0]]
             if names:
                 raise AmbiguousName(text, names)
-        near = get_close_matches(stem(wanted).casefold(), {stem(n).casefold() for n in records}, 3)
+        near = index.nearest(wanted)
         hint = f" Did you mean {' or '.join(sorted(near))}?" if near else ""
         raise NotFound(f"No server has a {_KIND_WORDS[kind]} '{text}'.{hint}")
 
@@ -105,77 +111,68 @@ class Catalog:
                 yield f"LoRA {stem(lora.name)}"
 
     def _missing_embeddings(self, server: str, names: Iterable[str]) -> Iterator[str]:
-        files = self.listings[server].embeddings
-        has = {stem(name).casefold() for name in files}
-        has |= {without_extension(canonical(name)).casefold() for name in files}
         for name in names:
-            if without_extension(canonical(name)).casefold() not in has:
+            if without_extension(canonical(name)).casefold() not in self._embeddings[server]:
                 yield f"embedding {stem(name)}"
 
+    @cached_property
+    def _embeddings(self) -> Mapping[str, frozenset[str]]:
+        """What a prompt may call each server's embeddings, in lower case."""
+        found = {}
+        for server, listing in self.listings.items():
+            names = [without_extension(canonical(entry.name)) for entry in listing.embeddings]
+            found[server] = frozenset(n.casefold() for n in (*names, *map(stem, names)))
+        return found
 
-def build_catalog(listings: Mapping[str, Listing]) -> Catalog:
-    """One catalog of what all servers have; a file of one name is one model on all of them."""
-    return Catalog(
-        _records("checkpoint", {s: listing.checkpoints for s, listing in listings.items()}),
-        _records("lora", {s: listing.loras for s, listing in listings.items()}),
-        _records(
-            "embedding",
-            {s: map(FileEntry, listing.embeddings) for s, listing in listings.items()},
-        ),
-        dict(listings),
-    )
-
-
-def _records(kind: ModelKind, entries: Mapping[str, Iterable[FileEntry]]) -> Records:
-    grouped: dict[str, dict[str, FileEntry]] = {}
-    for server, files in entries.items():
-        for entry in files:
-            grouped.setdefault(canonical(entry.name), {})[server] = entry
-    return {name: _record(kind, name, grouped[name]) for name in sorted(grouped)}
+    @cached_property
+    def _indexes(self) -> Mapping[ModelKind, _Index]:
+        return {kind: _Index(self.records(kind)) for kind in _KIND_WORDS}
 
 
-def _record(kind: ModelKind, name: str, by_server: Mapping[str, FileEntry]) -> ModelRecord:
-    entries = by_server.values()
-    family, source = _agreed_family(kind, entries)
-    return ModelRecord(
-        kind=kind,
-        name=name,
-        family=family,
-        family_source=source,
-        triggers=_union(triggers_of(entry.metadata) for entry in entries),
-        tags=_union(tags_of(entry.metadata) for entry in entries),
-        size=next((entry.size for entry in entries if entry.size is not None), None),
-        spellings={server: entry.name for server, entry in by_server.items()},
-    )
+class _Index:
+    """The models of one kind by what a person may write for them, made when first asked."""
 
+    def __init__(self, records: Records):
+        self._records = records
 
-def _agreed_family(
-    kind: ModelKind, entries: Iterable[FileEntry]
-) -> tuple[str | None, FamilySource]:
-    """The family by the most trusted source; unknown when files of one name differ in it."""
-    speaking = [entry for entry in entries if entry.metadata] or entries
-    found = {family_of(kind, entry.name, entry.metadata, entry.size) for entry in speaking}
-    for source in _SOURCES:
-        families = {family for family, said_by in found if said_by == source}
-        if families:
-            return (families.pop(), source) if len(families) == 1 else (None, "unknown")
-    return None, "unknown"
+    @cached_property
+    def aliases(self) -> Mapping[str, str]:
+        """Other names the models have, to the names they go by."""
+        return {alias: record.name for record in self._records.values() for alias in record.aliases}
 
+    def matches(self, wanted: str) -> Iterator[list[str]]:
+        """Names of models that match, by ever looser rules."""
+        folded = wanted.casefold()
+        for names in self._folded:
+            yield names.get(folded, [])
+        if folded:
+            begun = (
+                found
+                for names in (self._folded[0], self._folded[-1])
+                for name, found in names.items()
+                if name.startswith(folded)
+            )
+            yield sorted(set(chain.from_iterable(begun)))
 
-def _union(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(chain.from_iterable(groups)))
+    def nearest(self, wanted: str) -> list[str]:
+        """Up to three names that look like it, without folder and extension."""
+        found = process.extract(
+            stem(wanted).casefold(),
+            list(self._folded[-1]),
+            scorer=ratio,
+            limit=3,
+            score_cutoff=_NEAR,
+        )
+        return [name for name, _, _ in found]
 
-
-def _matches(records: Records, wanted: str) -> Iterator[list[str]]:
-    """Names that match, by ever looser rules."""
-    folded = wanted.casefold()
-    yield [name for name in records if name == wanted]
-    yield [name for name in records if name.casefold() == folded]
-    yield [name for name in records if without_extension(name).casefold() == folded]
-    yield [name for name in records if stem(name).casefold() == folded]
-    if folded:
-        yield [
-            name
-            for name in records
-            if name.casefold().startswith(folded) or stem(name).casefold().startswith(folded)
-        ]
+    @cached_property
+    def _folded(self) -> tuple[Mapping[str, list[str]], ...]:
+        """In lower case: whole names, those without extension, those without folder, too."""
+        rules: tuple[Callable[[str], str], ...] = (str, without_extension, stem)
+        folded: tuple[dict[str, list[str]], ...] = tuple({} for _ in rules)
+        for record in self._records.values():
+            for rule, by_name in zip(rules, folded, strict=True):
+                spelled = {rule(name).casefold() for name in (record.name, *record.aliases)}
+                for name in spelled:
+                    by_name.setdefault(name, []).append(record.name)
+        return folded

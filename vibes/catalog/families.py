@@ -7,10 +7,11 @@ every rule here prefers to answer "unknown".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from .names import canonical
 from .records import FamilySource, ModelKind
+from .weights import Weights
 
 _METADATA_KEYS = ("modelspec.architecture", "ss_base_model_version")
 
@@ -53,24 +54,90 @@ _SIZES = (
 )
 
 
-def family_of(
-    kind: ModelKind, name: str, metadata: Mapping[str, str], size: int | None
-) -> tuple[str | None, FamilySource]:
-    """A model's family and what says so; ``(None, "unknown")`` when nothing does.
+# What the sites and tools that write sidecars call a base model.
+_BASE_MODELS = tuple(
+    (family, re.compile(pattern))
+    for family, pattern in (
+        ("sd15", r"sd ?1\.[45]"),
+        ("sd2", r"sd ?2\.[01]"),
+        ("sdxl", r"sdxl(?! distilled)|pony(?! ?v?7)|illustrious|noob ?ai"),
+        ("sd35_large", r"sd ?3\.5 large"),
+        ("sd35_medium", r"sd ?3\.5 medium"),
+        ("sd3", r"sd ?3(?![\d.])"),
+        ("flux", r"flux\.?1"),
+    )
+)
+_NO_BASE_MODEL = frozenset(("", "other", "unknown"))
 
-    Metadata decides where it speaks, also by naming something foreign or contradicting itself:
-    then the family is unknown whatever name and size suggest. Size counts for checkpoints only.
+# Models built like another, whose LoRAs are not for it; weights cannot tell them from it.
+_LOOK_ALIKES = {
+    "sdxl": re.compile(r"kolors|playground-?v|ssd-?1b|segmind|koala"),
+    "flux": re.compile(r"(?<![a-z])chroma(?![a-z])|flux[-_. ]?2|klein|hunyuan"),
+}
+
+
+def family_of(
+    kind: ModelKind,
+    name: str,
+    metadata: Mapping[str, str],
+    size: int | None,
+    *,
+    weights: Weights | None = None,
+    base_model: str | None = None,
+) -> tuple[str | None, FamilySource]:
+    """A model's family and what says so: ``(None, "unknown")`` where nothing does.
+
+    The most trusted that speaks decides: weights, metadata, ``base_model`` (a sidecar's word), then
+    name and size. Speaking of something foreign, or contradicting itself, it decides too: then
+    the family is None with that source. What the weights rule out is never the family, and where
+    they are known but of no known build, names and sizes do not count. Size counts for checkpoints
+    only.
     """
-    stated = [str(metadata[key]).strip().casefold() for key in _METADATA_KEYS if metadata.get(key)]
-    if stated:
-        families = {_first(_ARCHITECTURES, value, at_start=True) for value in stated}
+    stated = _stated(metadata)
+    possible = weights.families if weights else None
+    if possible is not None and len(possible) < 2:
+        family = next(iter(possible), None)
+        texts = (*stated, base_model or "", name)
+        return (None if family and _looks_alike(family, texts) else family), "weights"
+    for source, families in _statements(stated, base_model):
         family = families.pop() if len(families) == 1 else None
-        return (family, "metadata") if family else (None, "unknown")
+        if family is None or possible is None or family in possible:
+            return family, source
+    if weights and possible is None:
+        return None, "weights"
+    return _guessed(kind, name, size, possible)
+
+
+def _statements(
+    stated: Collection[str], base_model: str | None
+) -> Iterator[tuple[FamilySource, set[str | None]]]:
+    """Who says something, and which families; None among them is a foreign one."""
+    if stated:
+        yield "metadata", {_first(_ARCHITECTURES, value, at_start=True) for value in stated}
+    told = (base_model or "").casefold()
+    if told not in _NO_BASE_MODEL:
+        yield "sidecar", {_first(_BASE_MODELS, told, at_start=True)}
+
+
+def _stated(metadata: Mapping[str, str]) -> list[str]:
+    return [str(metadata[key]).strip().casefold() for key in _METADATA_KEYS if metadata.get(key)]
+
+
+def _looks_alike(family: str, texts: Iterable[str]) -> bool:
+    pattern = _LOOK_ALIKES.get(family)
+    return pattern is not None and any(pattern.search(text.casefold()) for text in texts)
+
+
+def _guessed(
+    kind: ModelKind, name: str, size: int | None, possible: Collection[str] | None
+) -> tuple[str | None, FamilySource]:
     named = _first(_NAMES, canonical(name), at_start=False)
-    if named:
+    if named and (possible is None or named in possible):
         return named, "name"
     sized = _by_size(size) if kind == "checkpoint" and size else None
-    return (sized, "size") if sized else (None, "unknown")
+    if sized and (possible is None or sized in possible):
+        return sized, "size"
+    return None, "weights" if possible else "unknown"
 
 
 def _first(

@@ -13,6 +13,7 @@ from .events import (
     GridSubmitted,
     ImageActed,
     ImageRated,
+    ParametersChanged,
     ShownImage,
     SuggestionChanged,
     event_from_dict,
@@ -21,6 +22,7 @@ from .events import (
     without_superseded,
 )
 from .forgetting import Forget
+from .habits import Habit, Habits
 from .lessons import lesson
 from .policies import POLICIES, load_policy, new_policy
 from .policy import Explanation, GridOutcome, Policy, Pool, Propensity, Proposal, Term
@@ -45,10 +47,13 @@ __all__ = [
     "GridOutcome",
     "GridRejected",
     "GridSubmitted",
+    "Habit",
+    "Habits",
     "ImageActed",
     "ImageRated",
     "LoraUse",
     "LoraVerdict",
+    "ParametersChanged",
     "Part",
     "Policy",
     "Pool",

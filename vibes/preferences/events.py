@@ -26,6 +26,7 @@ from .policy import GridOutcome
 from .refusal import refusal
 
 Action = Literal["saved", "shared", "regenerated", "flagged", "unflagged"]
+ParameterName = Literal["steps", "cfg", "sampler", "scheduler", "width", "height"]
 
 
 def _iso_time(text: str) -> str:
@@ -43,6 +44,11 @@ Time = Annotated[str, AfterValidator(_iso_time)]
 Position = Annotated[int, Field(ge=0, le=10**6)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Score = Annotated[int, Field(ge=1, le=5)]
+Setting = (
+    Annotated[int, Strict(), Field(ge=0, le=10**6)]
+    | Annotated[float, Strict(), Field(ge=0, le=10**6)]
+    | Annotated[str, Strict(), Field(min_length=1, max_length=100)]
+)
 
 _CONFIG = ConfigDict(allow_inf_nan=False)
 
@@ -185,13 +191,51 @@ class SuggestionChanged:
         return {"type": type(self).__name__, **_plain(self)}
 
 
+@dataclass(frozen=True, slots=True)
+class ParametersChanged:
+    """The user went through a grid's suggested parameters and left or replaced each of them.
+
+    ``suggested`` is what would have been suggested to anyone, without the user's habits, so that a
+    habit once followed does not read as none; ``chosen`` holds the same names. ``family`` is the
+    tier's, ``style`` the prompt's, None where it said none. It teaches no policy.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _CONFIG
+
+    id: Name
+    time: Time
+    profile: Name
+    session: str
+    batch: Name
+    stage: Position
+    prompt: str
+    keywords: tuple[Name, ...]
+    family: Name
+    style: Name | None
+    suggested: dict[ParameterName, Setting]
+    chosen: dict[ParameterName, Setting]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form; ``event_from_dict`` inverts it exactly."""
+        return {"type": type(self).__name__, **_plain(self)}
+
+
 GridEvent = GridSubmitted | GridRejected
 ImageEvent = ImageRated | ImageActed
-Event = GridSubmitted | GridRejected | ImageRated | ImageActed | SuggestionChanged
+Event = (
+    GridSubmitted | GridRejected | ImageRated | ImageActed | SuggestionChanged | ParametersChanged
+)
 
 _ADAPTERS: Mapping[str, TypeAdapter[Event]] = {
     kind.__name__: TypeAdapter(kind)
-    for kind in (GridSubmitted, GridRejected, ImageRated, ImageActed, SuggestionChanged)
+    for kind in (
+        GridSubmitted,
+        GridRejected,
+        ImageRated,
+        ImageActed,
+        SuggestionChanged,
+        ParametersChanged,
+    )
 }
 
 
@@ -245,8 +289,18 @@ def _check(event: Event, place: str) -> None:
             raise InvalidInput(f"{place} rejects the whole grid, but one of its images is picked.")
     elif isinstance(event, SuggestionChanged):
         outcome_among(event, (event.suggested, event.chosen), frozenset({1}))
+    elif isinstance(event, ParametersChanged):
+        _check_settings(event, place)
     elif event.candidate is not None:
         outcome_among(event, (event.candidate,), frozenset())
+
+
+def _check_settings(event: ParametersChanged, place: str) -> None:
+    if event.suggested.keys() != event.chosen.keys():
+        raise InvalidInput(f"{place} has other parameters in chosen than in suggested.")
+    for name, value in event.suggested.items():
+        if isinstance(value, str) != isinstance(event.chosen[name], str):
+            raise InvalidInput(f"{place}.chosen.{name} is a number or a name, unlike suggested.")
 
 
 def outcome_of(event: GridEvent) -> GridOutcome:

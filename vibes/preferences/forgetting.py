@@ -20,6 +20,7 @@ from .events import (
     GridSubmitted,
     ImageEvent,
     ImageRated,
+    ParametersChanged,
     ShownImage,
     SuggestionChanged,
     last_word_on,
@@ -194,6 +195,8 @@ def _without_model(event: Event, forget: Forget) -> Event | None:
     if isinstance(event, SuggestionChanged):
         made_with = (event.suggested, event.chosen)
         return None if any(_has(c, forget) for c in made_with) else _said(event, tells, tells)
+    if isinstance(event, ParametersChanged):
+        return _said(event, tells, tells)
     if event.candidate is not None and _has(event.candidate, forget):
         return None
     return _said_of_image(event, tells)
@@ -228,11 +231,17 @@ def _has(candidate: Candidate, forget: Forget) -> bool:
     return any(use.name == forget.lora for use in candidate.loras)
 
 
-def _said(event: GridEvent | SuggestionChanged, prompt_tells: Tells, tells: Tells) -> Event:
-    """The event, prompt and feedback blanked where they tell."""
+def _said(
+    event: GridEvent | SuggestionChanged | ParametersChanged, prompt_tells: Tells, tells: Tells
+) -> Event:
+    """The event; prompt, feedback and style blanked where they tell."""
     prompt = "" if prompt_tells(event.prompt) else event.prompt
     if isinstance(event, SuggestionChanged):
         return _changed(event, prompt=prompt)
+    if isinstance(event, ParametersChanged):
+        return _changed(
+            event, prompt=prompt, style=None if tells(event.style or "") else event.style
+        )
     feedback = None if tells(event.feedback or "") else event.feedback
     return _changed(event, prompt=prompt, feedback=feedback)
 

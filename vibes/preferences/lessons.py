@@ -6,6 +6,7 @@ from .events import (
     Event,
     ImageActed,
     ImageRated,
+    ParametersChanged,
     SuggestionChanged,
     outcome_among,
     outcome_of,
@@ -29,6 +30,8 @@ def lesson(event: Event) -> GridOutcome | None:
         return _of_deed(event)
     if isinstance(event, SuggestionChanged):
         return _of_change(event)
+    if isinstance(event, ParametersChanged):  # no policy chooses parameters
+        return None
     return outcome_of(event)
 
 

@@ -22,6 +22,8 @@ class Pool:
     information, outweighed by evidence. A LoRA missing from it while others are named does not
     fit; where it names no LoRA at all, nothing is known and every LoRA is as good as another.
     ``max_checkpoints`` 1 asks for the best known one, None leaves the spread to the policy.
+    ``start`` is the strength a LoRA is tried at while nothing is known of it: prior information
+    too. A LoRA missing from it starts at any.
     """
 
     checkpoints: tuple[str, ...]
@@ -30,6 +32,7 @@ class Pool:
     max_loras: int = 3
     max_checkpoints: int | None = None
     relevance: Mapping[str, float] = field(default_factory=dict)
+    start: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for fault in _pool_faults(self):
@@ -50,6 +53,9 @@ def _pool_faults(pool: Pool) -> Iterator[str]:
         yield f"max_loras is {pool.max_loras}; expected 0 or more."
     if pool.max_checkpoints is not None and pool.max_checkpoints < 1:
         yield f"max_checkpoints is {pool.max_checkpoints}; expected 1 or more, or None."
+    for name, strength in pool.start.items():
+        if not math.isfinite(strength):
+            yield f"The strength '{name}' starts at is {strength}; expected a finite number."
     yield from _relevance_faults(pool.relevance)
 
 

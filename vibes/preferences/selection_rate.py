@@ -118,7 +118,7 @@ class SelectionRate:
                 for checkpoint in pool.checkpoints
                 for lora in loras
             },
-            levels={name: pool.relevance.get(name, 0.5) for name in loras},
+            levels={name: _level(pool, name) for name in loras},
             strengths=tuple(sorted(pool.strengths)),
             max_checkpoints=pool.max_checkpoints or USUAL_SPREAD,
             max_loras=pool.max_loras,
@@ -130,6 +130,15 @@ def _usable(beliefs: Beliefs, pool: Pool) -> list[str]:
     if not any(name in pool.relevance for name in pool.loras):
         return list(pool.loras)
     return [name for name in pool.loras if pool.relevance.get(name, 0) > 0 or beliefs.proven(name)]
+
+
+def _level(pool: Pool, lora: str) -> float:
+    """Where in the pool's strengths a LoRA belongs, 0..1: where it starts, else by relevance."""
+    if lora not in pool.start:
+        return pool.relevance.get(lora, 0.5)
+    ascending = sorted(pool.strengths)
+    nearest = min(ascending, key=lambda strength: abs(strength - pool.start[lora]))
+    return ascending.index(nearest) / max(len(ascending) - 1, 1)
 
 
 def _share(beliefs: Beliefs, checkpoint: str, lora: str) -> float:

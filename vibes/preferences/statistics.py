@@ -14,6 +14,7 @@ from .events import (
     GridRejected,
     GridSubmitted,
     ImageActed,
+    ParametersChanged,
     SuggestionChanged,
     outcome_of,
     without_superseded,
@@ -69,6 +70,8 @@ class Statistics:
             self._actions[event.action] += 1
         elif isinstance(event, SuggestionChanged):
             self._actions["changed"] += 1
+        elif isinstance(event, ParametersChanged):
+            self._actions["adjusted"] += 1
         elif event.image not in self._rated:
             self._rated.add(event.image)
             self._actions["rated"] += 1

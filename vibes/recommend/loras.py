@@ -1,169 +1,133 @@
-"""LoRAs for a prompt: only of the right family, at most ``MAX_TOTAL`` strong, with a reason."""
+"""LoRAs for a prompt, ranked for people: with parts, strength, trigger words and a reason."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from vibes.catalog import Catalog, ModelRecord
+from vibes.catalog import ModelRecord
 from vibes.catalog.names import stem
-from vibes.preferences import Proposal
-from vibes.recipes import Candidate, LoraUse
 
-from .relevance import match, relevance
+from .gates import Target
+from .library import ModelLibrary
+from .phrases import phrase
+from .relevance import Match, ModelFit, weighted
+from .selection import select_loras
+from .strengths import strength_for
+from .trigger_words import words_to_add
 
-MAX_TOTAL = 3.0  # sum of all strengths, the typed ones included; more breaks pictures
-WEAKEST, STRONGEST = 0.5, 0.8  # strengths for LoRAs nobody has evidence about
+Evidence = Mapping[str, tuple[float, float]]
+"""LoRA names to (selection rate, confidence) for a prompt's keywords; both 0..1."""
+
+CONSIDERED = 12  # LoRAs that fit by what is known of them, before evidence ranks them
 
 
 @dataclass(frozen=True, slots=True)
 class LoraAdvice:
-    """One recommended LoRA; ``score`` and ``confidence`` 0..1, ``reason`` a whole sentence."""
+    """One recommended LoRA; ``score`` and ``confidence`` 0..1, ``reason`` a whole sentence.
+
+    ``parts`` are what the score is made of, None where nothing is known; ``triggers`` the words
+    the prompt lacks and the LoRA wants to hear.
+    """
 
     lora: str
     score: float
     strength: float
     confidence: float
     reason: str
-
-
-def lora_relevance(
-    keywords: Sequence[str], records: Mapping[str, ModelRecord], family: str
-) -> dict[str, float]:
-    """LoRA name to 0..1 for those of this family that fit the prompt by name, trigger or tag.
-
-    A LoRA of another family or of none known is absent: it would change nothing, silently.
-    """
-    among = [name for name, record in records.items() if record.family == family]
-    return relevance(keywords, records, among)
-
-
-def strength_for(fit: float) -> float:
-    """Between ``WEAKEST`` and ``STRONGEST`` by relevance, in steps of 0.1."""
-    return round(WEAKEST + (STRONGEST - WEAKEST) * fit, 1)
+    parts: Mapping[str, float | None] = field(default_factory=dict)
+    triggers: tuple[str, ...] = ()
 
 
 def recommend_loras(
     keywords: Sequence[str],
-    records: Mapping[str, ModelRecord],
-    family: str,
+    library: ModelLibrary,
+    target: Target,
     *,
     count: int = 3,
-    evidence: Mapping[str, tuple[float, float]] | None = None,
+    evidence: Evidence | None = None,
+    complexity: float = 0.0,
+    prompt: str | None = None,
 ) -> list[LoraAdvice]:
     """The best LoRAs for a prompt, best first.
 
-    ``evidence`` maps LoRA names to (selection rate, confidence) for these keywords; as confidence
-    grows, the rate takes the place of the metadata's relevance, and proven LoRAs join.
+    History counts by its weight, and as its confidence grows it takes the place of everything
+    else; LoRAs it speaks for join. ``prompt`` in plain words decides which trigger words are
+    missing; left out, the keywords stand for it.
     """
-    known = evidence or {}
-    fits = lora_relevance(keywords, records, family)
-    proven = [name for name in known if name in records and records[name].family == family]
-    scores = {}
-    for name in dict.fromkeys((*fits, *proven)):
-        rate, confidence = known.get(name, (0.0, 0.0))
-        scores[name] = (1 - confidence) * fits.get(name, 0.0) + confidence * rate
-    best = sorted(filter(scores.__getitem__, scores), key=lambda name: (-scores[name], name))
+    known = {name: seen for name, seen in (evidence or {}).items() if name in library.records}
+    picked = select_loras(library, keywords, target, count=max(count, CONSIDERED), joined=known)
+    scored = [(ranked(fit, known, library), fit) for fit in picked.fits.values()]
+    best = sorted(filter(lambda one: one[0], scored), key=lambda one: (-one[0], one[1].name))
+    said = ", ".join(keywords) if prompt is None else prompt
     return [
-        _advice(keywords, records[name], scores[name], known.get(name, (0.0, 0.0))[1])
-        for name in best[:count]
+        _advice(score, fit, known.get(fit.name), library, complexity, said)
+        for score, fit in best[:count]
     ]
 
 
-def _advice(
-    keywords: Sequence[str], record: ModelRecord, score: float, confidence: float
-) -> LoraAdvice:
-    strength = strength_for(score)
-    reason = lora_clause(keywords, record, strength)
-    return LoraAdvice(record.name, score, strength, confidence, reason)
+def ranked(fit: ModelFit, evidence: Evidence, library: ModelLibrary) -> float:
+    """A fit's place in a ranking for people, 0..1, history included."""
+    rate, confidence = evidence.get(fit.name, (None, 0.0))
+    if rate is None:
+        return fit.relevance
+    halved = fit.relevance / whole if (whole := weighted(fit.parts, library.weights)) else 1.0
+    mean = halved * weighted({**fit.parts, "history": rate}, library.weights)
+    return (1 - confidence) * mean + confidence * rate
 
 
-def lora_clause(keywords: Sequence[str], record: ModelRecord, strength: float) -> str:
+def lora_clause(keywords: Sequence[str], name: str, strength: float, library: ModelLibrary) -> str:
     """Why a LoRA fits: "beach_sunset at 0.7: its name says 'beach', 'sunset'."."""
-    found = match(keywords, record)
+    fit = library.fit(name, keywords)
+    return clause(fit.match, fit.record, strength, by_meaning=bool(fit.semantic))
+
+
+def clause(found: Match, record: ModelRecord, strength: float, *, by_meaning: bool = False) -> str:
+    """The sentence for words already matched."""
     use = f"{stem(record.name)} at {strength:g}"
     if found.name:
-        return f"{use}: its name says {_quoted(found.name)}."
+        return f"{use}: its name says {_quoted(found.name)}{_read(found)}."
     if found.triggers:
-        return f"{use}: it answers to {_quoted(found.triggers)}."
+        return f"{use}: it answers to {_quoted(found.triggers)}{_read(found)}."
     if found.tags:
-        return f"{use}: it was trained on {_quoted(found.tags)}."
+        return f"{use}: it was trained on {_quoted(found.tags)}{_read(found)}."
+    if by_meaning:
+        return f"{use}: it means much the same as your prompt."
     return f"{use}: it did well for prompts like this."
+
+
+def _advice(
+    score: float,
+    fit: ModelFit,
+    seen: tuple[float, float] | None,
+    library: ModelLibrary,
+    complexity: float,
+    prompt: str,
+) -> LoraAdvice:
+    rate, confidence = seen or (None, 0.0)
+    strength = strength_for(score, fit.record, complexity=complexity)
+    return LoraAdvice(
+        lora=fit.name,
+        score=score,
+        strength=strength,
+        confidence=confidence,
+        reason=clause(fit.match, fit.record, strength, by_meaning=bool(fit.semantic)),
+        parts={**fit.parts, "history": rate},
+        triggers=words_to_add(prompt, fit.record, shared=library.shared_triggers),
+    )
 
 
 def _quoted(words: Sequence[str]) -> str:
     return ", ".join(f"'{word}'" for word in words[:3])
 
 
-def typed_loras(uses: Iterable[LoraUse], catalog: Catalog) -> tuple[LoraUse, ...]:
-    """The LoRAs a prompt names, under their catalog names; one named twice adds up.
-
-    Raises NotFound or AmbiguousName like ``Catalog.resolve``.
-    """
-    strengths: dict[str, float] = {}
-    for use in uses:
-        name = catalog.resolve("lora", use.name).name
-        strengths[name] = strengths.get(name, 0.0) + use.strength
-    return tuple(LoraUse(name, strength) for name, strength in strengths.items())
-
-
-def fit_loras(
-    proposals: Iterable[Proposal],
-    typed: Sequence[LoraUse],
-    *,
-    catalog: Catalog,
-    servers: Collection[str],
-) -> list[Proposal]:
-    """The proposals with the user's own LoRAs first and only such others as go with them.
-
-    Typed LoRAs are never altered. A proposed one is left out, and the reason says so, when it is
-    typed already, when no server has it together with the rest, or beyond ``MAX_TOTAL``.
-    """
-    return [_fitted(proposal, tuple(typed), catalog, servers) for proposal in proposals]
-
-
-def _fitted(
-    proposal: Proposal, typed: tuple[LoraUse, ...], catalog: Catalog, servers: Collection[str]
-) -> Proposal:
-    own = {use.name for use in typed}
-    added = tuple(use for use in proposal.candidate.loras if use.name not in own)
-    wanted = replace(proposal.candidate, loras=typed + added)
-    together = drop_unrenderable(wanted, catalog, servers)
-    present = set(together.loras)
-    kept = _within_total(typed, [use for use in added if use in present])
-    reason = proposal.reason
-    for use in added:
-        if use not in present:
-            reason += f" {stem(use.name)} is left out: no server has it together with the rest."
-        elif use not in kept:
-            reason += f" {stem(use.name)} is left out: all strengths together stay within 3."
-    return replace(proposal, candidate=replace(wanted, loras=typed + kept), reason=reason)
-
-
-def _within_total(typed: Iterable[LoraUse], added: Iterable[LoraUse]) -> tuple[LoraUse, ...]:
-    """Those of ``added``, in order, that keep the sum of all strengths within ``MAX_TOTAL``."""
-    total = sum(abs(use.strength) for use in typed)
-    kept = []
-    for use in added:
-        if total + abs(use.strength) <= MAX_TOTAL + 1e-9:  # 0.7 + 2.3 must pass
-            total += abs(use.strength)
-            kept.append(use)
-    return tuple(kept)
-
-
-def drop_unrenderable(
-    candidate: Candidate, catalog: Catalog, servers: Collection[str]
-) -> Candidate:
-    """The candidate with only such LoRAs as one server has together with its checkpoint.
-
-    Earlier LoRAs take precedence. Where no server has the checkpoint, nothing is dropped: the
-    refusal then names what is missing.
-    """
-
-    def held(server: str) -> list[bool]:
-        return [catalog.spelling(server, "lora", use.name) is not None for use in candidate.loras]
-
-    able = [s for s in servers if catalog.spelling(s, "checkpoint", candidate.checkpoint)]
-    best = max(map(held, able), default=[True] * len(candidate.loras))
-    kept = tuple(use for use, present in zip(candidate.loras, best, strict=True) if present)
-    return replace(candidate, loras=kept)
+def _read(found: Match) -> str:
+    """How the first words quoted came out of the prompt, where it says them otherwise."""
+    quoted = frozenset().union(*map(phrase, (found.name or found.triggers or found.tags)[:3]))
+    for words, other in (found.stands_for or {}).items():
+        if quoted >= words:
+            return f" for your '{other}'"
+    for word, other in (found.read_as or {}).items():
+        if quoted & set(other.split()):
+            return f" for your '{word}'"
+    return ""

@@ -1,118 +1,109 @@
-"""How well a model's name and metadata fit a prompt, before any pick exists.
-
-Words count by their rarity in the catalog, so that "girl", which half of all LoRAs were trained
-on, hardly speaks for one of them.
-"""
+"""How well a model fits a prompt before any pick exists, and by which words."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import TypeVar
 
 from vibes.catalog import ModelRecord
-from vibes.catalog.names import words
 from vibes.prompts import english
+from vibes.settings import LoraWeights
+
+from .index import TAGS_READ, Floats
+from .phrases import Phrase, base_words, name_words, phrase
+from .reading import Reading
+
+Part = TypeVar("Part", float, Floats)
 
 MIN_RELEVANCE = 0.2  # less is chance: a generic trigger or one common tag
-TRIGGER_WEIGHT = 0.8  # of a fully matched trigger phrase, where a fully matched name counts 1
-TAG_WEIGHT = 0.3  # of each matched tag
-TAGS_READ = 10  # the most frequent ones; a long tail of tags matches anything
-SMALL_LIBRARY = 30  # models; fewer cannot show what is common, so they count as this many
-COMMON_RARITY = 0.15  # at most, for words the lexicon calls generic or describing
-UNSAID_DESCRIPTION = 0.5  # what a describing word of a name costs where the prompt lacks it
-
-Phrase = frozenset[str]
+BOTH_ASKED = 0.8  # of either part alone where words and meaning are both known: two chances to err
+WORTH_USING = 0.4  # of words or meaning; less is enough to be found, not to be put into a picture
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Which words of a model the prompt shares, by where they stand."""
+    """Which words of a model the prompt shares, by where they stand, and how they were read.
+
+    ``read_as`` and ``stands_for`` are those of the Reading, as far as this model's words go.
+    """
 
     name: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    read_as: Mapping[str, str] | None = None
+    stands_for: Mapping[Phrase, str] | None = None
 
 
-def relevance(
-    keywords: Iterable[str], records: Mapping[str, ModelRecord], among: Collection[str]
-) -> dict[str, float]:
-    """Model name to 0..1 for those ``among`` the records that fit by ``MIN_RELEVANCE`` or more.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFit:
+    """How well one model fits a prompt; every part 0..1, None where nothing is known of it.
 
-    All ``records`` together say how rare a word is.
+    ``relevance`` is the weighted mean of the known parts. Popularity alone never makes a fit.
     """
-    prompt = _prompt_words(keywords)
-    rarity = _rarity(records.values(), prompt) if prompt else {}
-    scores = {name: _score(records[name], rarity) for name in among} if rarity else {}
-    return {name: score for name, score in scores.items() if score >= MIN_RELEVANCE}
+
+    record: ModelRecord
+    reading: Reading
+    relevance: float
+    semantic: float | None
+    keyword: float
+    popularity: float | None
+
+    @property
+    def name(self) -> str:
+        """The model's catalog name."""
+        return self.record.name
+
+    @property
+    def evidence(self) -> float:
+        """What words and meaning say for it together."""
+        return together(self.keyword, self.semantic)
+
+    @property
+    def parts(self) -> dict[str, float | None]:
+        """The parts by the names they have in the settings."""
+        return {
+            "semantic": self.semantic,
+            "keyword": self.keyword,
+            "popularity": self.popularity,
+        }
+
+    @property
+    def match(self) -> Match:
+        """The words that speak for the model."""
+        return match(self.reading, self.record)
 
 
-def match(keywords: Iterable[str], record: ModelRecord) -> Match:
+def together(words: Part, meaning: Part | None) -> Part:
+    """The evidence of words and meaning, 0..1; where both are asked, one alone says less."""
+    return words if meaning is None else BOTH_ASKED * (1 - (1 - words) * (1 - meaning))
+
+
+def weighted(parts: Mapping[str, float | None], weights: LoraWeights) -> float:
+    """The mean of the known parts by their weights; 0 where no known part has a weight."""
+    known = [
+        (value, float(getattr(weights, part))) for part, value in parts.items() if value is not None
+    ]
+    total = sum(weight for _, weight in known)
+    return sum(value * weight for value, weight in known) / total if total else 0.0
+
+
+def match(reading: Reading, record: ModelRecord) -> Match:
     """The words a model and a prompt share; describing words alone do not count."""
-    prompt = _prompt_words(keywords)
-    things = prompt - english().modifiers
-    name = dict.fromkeys(english().lemma(word) for word in words(record.name))
-    return Match(
-        tuple(word for word in name if word in prompt) if things.intersection(name) else (),
-        tuple(trigger for trigger in record.triggers if _phrase(trigger) & things),
-        tuple(tag for tag in record.tags[:TAGS_READ] if _phrase(tag) & things),
+    said = reading.words.union(*reading.stands_for)
+    things = said - english().modifiers
+    name = dict.fromkeys((*name_words(record.name), *base_words(record.title or "")))
+    shown = said if things.intersection(name) else frozenset()
+    found = Match(
+        tuple(word for word in name if word in shown),
+        tuple(trigger for trigger in record.triggers if phrase(trigger) & things),
+        tuple(tag for tag in record.tags[:TAGS_READ] if phrase(tag) & things),
     )
-
-
-def _prompt_words(keywords: Iterable[str]) -> Phrase:
-    return frozenset(word for keyword in keywords for word in keyword.split())
-
-
-@lru_cache(maxsize=1 << 16)
-def _phrase(text: str) -> Phrase:
-    return frozenset(map(english().lemma, text.replace("-", " ").split()))
-
-
-@lru_cache(maxsize=1 << 16)
-def _name(name: str) -> Phrase:
-    return frozenset(map(english().lemma, words(name)))
-
-
-def _rarity(records: Collection[ModelRecord], prompt: Phrase) -> Mapping[str, float]:
-    """Words of the prompt to 0..1: 1 for a word of a single model, less the more have it."""
-    counts = Counter(word for record in records for word in _all_words(record) & prompt)
-    common = english().generic | english().modifiers
-    size = max(len(records), SMALL_LIBRARY)
-    return {
-        word: min(
-            math.log1p(size / count) / math.log1p(size), COMMON_RARITY if word in common else 1
-        )
-        for word, count in counts.items()
-    }
-
-
-def _all_words(record: ModelRecord) -> Phrase:
-    phrases = map(_phrase, (*record.triggers, *record.tags[:TAGS_READ]))
-    return _name(record.name).union(*phrases)
-
-
-def _score(record: ModelRecord, rarity: Mapping[str, float]) -> float:
-    """Name or best trigger, which often say the same, and each tag as a further reason."""
-    triggers = (_covered(_phrase(trigger), rarity) for trigger in record.triggers)
-    named = max(_covered(_name(record.name), rarity), TRIGGER_WEIGHT * max(triggers, default=0))
-    doubt = 1 - named
-    for tag in record.tags[:TAGS_READ]:
-        doubt *= 1 - TAG_WEIGHT * _covered(_phrase(tag), rarity)
-    return 1 - doubt
-
-
-def _covered(phrase: Phrase, rarity: Mapping[str, float]) -> float:
-    """How much of a phrase the prompt says, 0..1; rare words weigh more, and twice."""
-    said = [rarity[word] for word in phrase if word in rarity]
-    if not said:
-        return 0.0
-    unsaid = sum(_cost_unsaid(word) for word in phrase if word not in rarity)
-    return sum(value**2 for value in said) / (sum(said) + unsaid)
-
-
-def _cost_unsaid(word: str) -> float:
-    if word in english().generic:
-        return COMMON_RARITY
-    return UNSAID_DESCRIPTION if word in english().modifiers else 1.0
+    own = frozenset(found.name).union(*map(phrase, (*found.triggers, *found.tags)))
+    return Match(
+        found.name,
+        found.triggers,
+        found.tags,
+        {word: other for word, other in reading.read_as.items() if own & set(other.split())},
+        {words: other for words, other in reading.stands_for.items() if words <= own},
+    )

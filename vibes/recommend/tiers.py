@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
@@ -15,20 +15,34 @@ AUTO = "auto"
 
 
 def belongs(record: ModelRecord, tier: Tier) -> bool:
-    """Whether a checkpoint is of the tier's family and named by one of its patterns.
+    """Whether a checkpoint is of the tier's family, named by its patterns and not left out.
 
     Patterns are matched without regard to case, against the name with and without folder and
-    extension. A checkpoint of unknown family must be named exactly.
+    extension. A checkpoint of unknown family must be named exactly; one that is named exactly
+    stays in, whatever ``without`` says.
     """
     if record.family not in (tier.family, None):
         return False
-    names = (record.name, record.name.rsplit("/", 1)[-1])
-    spellings = {name.casefold() for name in (*names, *map(without_extension, names))}
-    patterns = [pattern.casefold() for pattern in tier.checkpoints]
-    if not spellings.isdisjoint(patterns):
+    spellings = _spellings(record.name)
+    if _is_named(spellings, tier.checkpoints):
         return True
-    return record.family is not None and any(
-        fnmatchcase(spelling, pattern) for pattern in patterns for spelling in spellings
+    if record.family is None or _is_named(spellings, tier.without):
+        return False
+    return _fits(spellings, tier.checkpoints) and not _fits(spellings, tier.without)
+
+
+def _spellings(name: str) -> frozenset[str]:
+    names = (name, name.rsplit("/", 1)[-1])
+    return frozenset(one.casefold() for one in (*names, *map(without_extension, names)))
+
+
+def _is_named(spellings: frozenset[str], patterns: Iterable[str]) -> bool:
+    return not spellings.isdisjoint(pattern.casefold() for pattern in patterns)
+
+
+def _fits(spellings: frozenset[str], patterns: Iterable[str]) -> bool:
+    return any(
+        fnmatchcase(spelling, pattern.casefold()) for pattern in patterns for spelling in spellings
     )
 
 

@@ -95,16 +95,18 @@ class Tier(_Strict):
     checkpoints: tuple[str, ...] = ("*",)
     """Shell patterns over catalog names. A checkpoint of unknown family joins only where it is
     named without wildcards."""
+    without: tuple[str, ...] = ()
+    """Checkpoints left out although a pattern fits them, by catalog name or shell pattern."""
     sizes: dict[AspectRatio, tuple[Pixels, Pixels]] = Field(min_length=len(ASPECT_RATIOS))
     """Native width and height in pixels for `portrait`, `landscape` and `square`."""
-    steps: Whole = Field(ge=1, le=MAX_STEPS)
-    """Sampling steps."""
-    cfg: Real = Field(ge=0, le=30)
-    """How strictly the prompt is followed."""
-    sampler: str
-    """Sampler, by ComfyUI's name."""
-    scheduler: str
-    """Scheduler, by ComfyUI's name."""
+    steps: Whole | None = Field(None, ge=1, le=MAX_STEPS)
+    """Sampling steps; left out, they are chosen for each prompt."""
+    cfg: Real | None = Field(None, ge=0, le=30)
+    """How strictly the prompt is followed; left out, it is chosen for each prompt."""
+    sampler: str | None = None
+    """Sampler, by ComfyUI's name; left out, it is chosen by family and priority."""
+    scheduler: str | None = None
+    """Scheduler, by ComfyUI's name; left out, it is chosen by family and priority."""
 
 
 class Stage(_Strict):
@@ -132,9 +134,9 @@ class Stage(_Strict):
         width, height = tier.sizes[aspect_ratio]
         return _to_16(width * self.scale), _to_16(height * self.scale)
 
-    def step_count(self, tier: Tier) -> int:
-        """Sampling steps of the tier at this stage."""
-        return _within_steps(tier.steps * self.steps_scale)
+    def step_count(self, base: int) -> int:
+        """Sampling steps at this stage, where ``base`` are the tier's or those for the prompt."""
+        return _within_steps(base * self.steps_scale)
 
     def grown_size(self, width: int, height: int, *, since: Stage) -> tuple[int, int]:
         """The size here of a picture that had this size at an earlier stage."""
@@ -144,6 +146,19 @@ class Stage(_Strict):
     def grown_steps(self, steps: int, *, since: Stage) -> int:
         """The steps here of a picture that had this many at an earlier stage."""
         return _within_steps(steps * self.steps_scale / since.steps_scale)
+
+
+class LoraWeights(_Strict):
+    """What counts how much when LoRAs are ranked; what is not known of one is left out."""
+
+    semantic: Real = Field(0.4, ge=0, le=1)
+    """What the LoRA is about, by meaning; counts only where a text encoder is there."""
+    keyword: Real = Field(0.3, ge=0, le=1)
+    """Words of the prompt in its name, trigger words and training tags."""
+    popularity: Real = Field(0.2, ge=0, le=1)
+    """How often others downloaded it, where a file beside it tells."""
+    history: Real = Field(0.1, ge=0, le=1)
+    """How often you picked pictures it was in, for such prompts."""
 
 
 class Settings(BaseSettings):
@@ -183,6 +198,19 @@ class Settings(BaseSettings):
     policy: PolicyName = "taste"
     """How picks become choices: by a learned `taste`, by what was picked most often
     (`selection_rate`), or at `random` to compare."""
+    model_folders: tuple[Path, ...] = ()
+    """Folders laid out like ComfyUI's `models/` that the studio itself can read, for instance on a
+    shared disk: their files are known by their content, not only by what servers tell."""
+    lora_weights: LoraWeights = LoraWeights()
+    """What counts how much when LoRAs are ranked for a prompt."""
+    verify_loras: bool = True
+    """Whether a LoRA that is new beside a checkpoint is tested with two tiny pictures, on servers
+    without the node pack, to find out if it changes anything."""
+    text_encoder: Path | None = None
+    """Folder of a model2vec model, or file of CLIP weights, to match prompts and LoRAs by meaning
+    with; left out, the small model that comes with Vibes."""
+    lexicons: Path | None = None
+    """Folder with word lists of your own: `synonyms.yaml`, and additions to the shipped ones."""
     refresh_seconds: Real = Field(300, gt=0)
     """How often a server is asked for its models again, in seconds."""
     stall_seconds: Real = Field(180, gt=0)

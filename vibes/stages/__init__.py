@@ -2,7 +2,7 @@
 
 from .funnel import Iteration, check_iteration, rejected, shown, submitted, with_selection
 from .navigation import back, forward, one_stage_back, path_to
-from .rerender import SEED_LIMIT, Edit, Slot, TierChange, iteration_slots, rechosen
+from .rerender import SEED_LIMIT, Edit, Slot, iteration_slots, rechosen
 from .session import (
     OPEN_STATES,
     Action,
@@ -30,7 +30,6 @@ __all__ = [
     "Selection",
     "Session",
     "Slot",
-    "TierChange",
     "back",
     "check_iteration",
     "forward",

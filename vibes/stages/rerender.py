@@ -7,14 +7,15 @@ LoRA strengths.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from vibes.preferences import Choice
 from vibes.recipes import Candidate, LoraUse, Recipe
-from vibes.settings import AspectRatio, Stage, Tier
+from vibes.settings import Stage
 
 from .funnel import Iteration
 from .session import Grid, Image
@@ -31,12 +32,16 @@ STRENGTH_STEP = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One image to make: its recipe, the pick it grows out of, why, and who chose its models."""
+    """One image to make: its recipe, the pick it grows out of, why, and who chose its models.
+
+    ``details`` are as in Image.
+    """
 
     recipe: Recipe
     parent_id: str | None
     reason: str
     choice: Choice | None = None
+    details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +58,6 @@ class Edit:
         chosen = tuple(use for use in recipe.candidate.loras if use.name not in typed)
         candidate = Candidate(recipe.candidate.checkpoint, self.typed_after + chosen)
         return replace(recipe, prompt=self.words, candidate=candidate)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TierChange:
-    """The tier a stage renders in from here on."""
-
-    name: str
-    tier: Tier
-    stage: Stage
-    aspect_ratio: AspectRatio
 
 
 def advance_slots(
@@ -141,22 +136,19 @@ def iteration_slots(
 
 
 def rechosen(
-    slot: Slot, candidate: Candidate, models: TierChange, *, reason: str, choice: Choice
+    slot: Slot,
+    candidate: Candidate,
+    *,
+    tier: str,
+    sampling: Mapping[str, Any],
+    reason: str,
+    choice: Choice,
 ) -> Slot:
-    """The slot in another tier: its models, size and sampling, from the pick's pixels and seed."""
-    tier, stage = models.tier, models.stage
-    width, height = stage.image_size(tier, models.aspect_ratio)
-    recipe = replace(
-        slot.recipe,
-        tier=models.name,
-        candidate=candidate,
-        width=width,
-        height=height,
-        steps=stage.step_count(tier),
-        cfg=tier.cfg,
-        sampler=tier.sampler,
-        scheduler=tier.scheduler,
-    )
+    """The slot in another tier: other models and sampling, from the pick's pixels and seed.
+
+    ``sampling`` holds size, steps, CFG, sampler and scheduler by the recipe's names.
+    """
+    recipe = replace(slot.recipe, tier=tier, candidate=candidate, **sampling)
     return Slot(recipe, slot.parent_id, f"{slot.reason} {reason}", choice)
 
 

@@ -13,7 +13,7 @@ from vibes.settings import AspectRatio
 
 ImageState = Literal["planned", "submitted", "collected", "failed", "cancelled"]
 Selection = Literal["none", "selected", "rejected"]
-Action = Literal["generate", "advance", "refine", "more_like_this"]
+Action = Literal["generate", "advance", "refine", "more_like_this", "compare"]
 GridState = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
 
 OPEN_STATES: frozenset[ImageState] = frozenset({"planned", "submitted"})
@@ -51,7 +51,8 @@ class Brief:
 class Image:
     """One slot of a grid, from plan to picture; ``held`` pauses it alone.
 
-    ``choice`` says how its models came to be chosen; None where that is not known.
+    ``choice`` says how its models came to be chosen; None where that is not known. ``details`` are
+    further sentences about the whole choice, by the level of explanation they belong to.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Image:
     held: bool = False
     scores: Mapping[str, float] = field(default_factory=dict)
     choice: Choice | None = None
+    details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,13 @@
 """What Vibes keeps: one SQLite file, and beside it the pictures and the servers added."""
 
+from .blocks import BlockKind
 from .check import check
 from .database import open_database
+from .effects import Effect
 from .events import StoredEvent
 from .faults import Fault
 from .forgettings import Forgetting
+from .hashes import FileHash
 from .jobs import Step, Submission
 from .pictures import PictureFiles
 from .prior_file import PriorFile
@@ -15,7 +18,10 @@ from .store import Store, StoreThread
 
 __all__ = [
     "DEFAULT_PROFILE",
+    "BlockKind",
+    "Effect",
     "Fault",
+    "FileHash",
     "Forgetting",
     "OpenJob",
     "PictureFiles",

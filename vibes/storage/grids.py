@@ -220,11 +220,17 @@ def _image_row(image: Image) -> Row:
         "error": image.error,
         "scores": json.dumps(dict(image.scores)),
         "choice": _choice_json(image.choice),
+        "details": json.dumps(dict(image.details), ensure_ascii=False),
     }
 
 
 def _choice_json(choice: Choice | None) -> str | None:
     return None if choice is None else json.dumps(choice.to_dict(), ensure_ascii=False)
+
+
+def details_from_json(text: str) -> dict[str, tuple[str, ...]]:
+    """Sentences by level, as they are stored."""
+    return {level: tuple(said) for level, said in json.loads(text).items()}
 
 
 def _readable(row: Row) -> Image:
@@ -241,4 +247,13 @@ def _image(row: Row) -> Image:
     scores = dict(json.loads(row.pop("scores")))
     told = row.pop("choice")
     choice = None if told is None else Choice.from_dict(json.loads(told))
-    return Image(**row, index=index, recipe=recipe, held=held, scores=scores, choice=choice)
+    details = details_from_json(row.pop("details"))
+    return Image(
+        **row,
+        index=index,
+        recipe=recipe,
+        held=held,
+        scores=scores,
+        choice=choice,
+        details=details,
+    )

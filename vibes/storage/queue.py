@@ -15,6 +15,7 @@ from vibes.stages import ImageState
 
 from . import ranks
 from .database import MALFORMED, unreadable
+from .grids import details_from_json
 
 _OPEN = "('planned', 'submitted')"
 _SHOWN = "('planned', 'submitted', 'failed')"
@@ -44,6 +45,8 @@ class OpenJob:
 
     spot: Spot
     recipe: Recipe
+    reason: str
+    details: Mapping[str, tuple[str, ...]]
     paused: bool
     """Whether its whole batch is."""
 
@@ -89,7 +92,8 @@ class QueueRecords:
         """Every image still to be made, or every one of a batch, in the order they were planned."""
         which = "" if batch_id is None else "AND batch_id = :batch_id"
         rows = self._db.query(
-            f"SELECT {_SPOT}, recipe, paused {_LINE} {which} ORDER BY grids.rowid, images.position",
+            f"SELECT {_SPOT}, recipe, reason, details, paused {_LINE} {which}"
+            " ORDER BY grids.rowid, images.position",
             {"batch_id": batch_id},
         )
         return [_open_job(row) for row in rows]
@@ -204,8 +208,15 @@ def _spot(row: Mapping[str, Any]) -> Spot:
 
 
 def _open_job(row: dict[str, Any]) -> OpenJob:
-    recipe, paused = row.pop("recipe"), bool(row.pop("paused"))
+    recipe, reason, told = (row.pop(name) for name in ("recipe", "reason", "details"))
+    paused = bool(row.pop("paused"))
     try:
-        return OpenJob(spot=_spot(row), recipe=Recipe.from_dict(json.loads(recipe)), paused=paused)
+        return OpenJob(
+            spot=_spot(row),
+            recipe=Recipe.from_dict(json.loads(recipe)),
+            reason=reason,
+            details=details_from_json(told),
+            paused=paused,
+        )
     except MALFORMED as error:
         raise unreadable(f"Image {row['image_id']}", error) from error

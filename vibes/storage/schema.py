@@ -168,3 +168,48 @@ def m003_taste(db: Database) -> None:
     """How each image's models were chosen, and what the user had forgotten."""
     for statement in _THIRD_CHANGES:
         db.execute(statement)
+
+
+_FOURTH_CHANGES = (
+    """
+    CREATE TABLE lora_effects (
+        checkpoint TEXT,
+        lora TEXT,
+        server TEXT,
+        works INTEGER CHECK (works IN (0,1)),
+        how TEXT CHECK (how IN ('keys','control')),
+        keys INTEGER,
+        time TEXT,
+        PRIMARY KEY (checkpoint, lora, server)
+    )""",
+    """
+    CREATE TABLE blocks (
+        profile TEXT NOT NULL REFERENCES profiles (name) ON DELETE CASCADE,
+        kind TEXT CHECK (kind IN ('lora','tag','family')),
+        value TEXT NOT NULL,
+        PRIMARY KEY (profile, kind, value)
+    )""",
+    """
+    CREATE TABLE pool_edits (
+        tier TEXT,
+        checkpoint TEXT,
+        member INTEGER CHECK (member IN (0,1)),
+        PRIMARY KEY (tier, checkpoint)
+    )""",
+    """
+    CREATE TABLE file_hashes (
+        path TEXT PRIMARY KEY,
+        size INTEGER NOT NULL,
+        modified INTEGER NOT NULL,
+        sha256 TEXT NOT NULL
+    )""",
+    # Sentences by the level of explanation they belong to.
+    "ALTER TABLE images ADD COLUMN details TEXT NOT NULL DEFAULT '{}'",
+)
+
+
+@migrations()
+def m004_choices(db: Database) -> None:
+    """What LoRAs really change, blocks, pools as edited, files' hashes, and reasons in depth."""
+    for statement in _FOURTH_CHANGES:
+        db.execute(statement)

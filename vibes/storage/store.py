@@ -15,12 +15,16 @@ from sqlite_utils import Database
 
 from vibes.errors import StorageError
 
+from .blocks import BlockRecords
 from .database import FILE_NAME, advice, open_database
+from .effects import EffectRecords
 from .events import EventRecords
 from .faults import FaultRecords
 from .forgettings import ForgettingRecords
 from .grids import GridRecords
+from .hashes import HashRecords
 from .jobs import JobRecords
+from .pool_edits import PoolEditRecords
 from .queue import QueueRecords
 from .sessions import ProfileRecords, SessionRecords
 
@@ -42,6 +46,10 @@ class Store:
         self.faults = FaultRecords(db)
         self.events = EventRecords(db)
         self.forgettings = ForgettingRecords(db)
+        self.effects = EffectRecords(db)
+        self.blocks = BlockRecords(db)
+        self.pool_edits = PoolEditRecords(db)
+        self.hashes = HashRecords(db)
 
     def atomic(self) -> AbstractContextManager[Database]:
         """A transaction over several calls: all of them or none."""

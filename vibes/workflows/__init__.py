@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from .build import Graph, build_graph, graph_hash
+from .build import PACK_LORA, Graph, build_graph, graph_hash
 from .lora_list import format_loras, parse_loras
 from .template import Slot, Template, load_template, required_nodes, template_names
 
 __all__ = [
+    "PACK_LORA",
     "Graph",
     "Slot",
     "Template",

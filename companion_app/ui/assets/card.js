@@ -1,6 +1,6 @@
 /** One picture of the grid: its box, its state, what made it. */
 import { button, flag, h } from "./dom.js";
-import { loraList, modelName, scoreList } from "./format.js";
+import { SILENT, isSilent, loraText, modelName, scoreList } from "./format.js";
 import { Why } from "./why.js";
 
 /** What a box says while it holds no picture. */
@@ -115,17 +115,16 @@ export class Card {
   }
 
   describe(image) {
-    const loras = image.loras.length ? loraList(image.loras) : "no LoRA";
     this.model.textContent = image.checkpoint ? modelName(image.checkpoint) : "";
-    this.loras.textContent = image.checkpoint ? loras : "";
+    this.describeLoras(image);
     const facts = [
       image.seed !== undefined && `seed ${image.seed}`,
       image.server,
       scoreList(image.scores),
+      image.triggers?.length > 0 && `+ ${image.triggers.join(", ")}`,
     ];
     this.facts.textContent = facts.filter(Boolean).join(" · ");
     this.model.title = image.checkpoint ?? "";
-    this.loras.title = loras;
     this.facts.title = this.facts.textContent;
     this.why.about(image);
     flag(this.info, "hidden", !image.reason);
@@ -133,9 +132,24 @@ export class Card {
     const spoken = [
       `Picture ${image.index + 1}`,
       this.model.textContent,
-      this.loras.textContent,
+      this.loras.title || this.loras.textContent,
       state,
     ];
     this.node.setAttribute("aria-label", spoken.filter(Boolean).join(", "));
   }
+
+  /** The LoRAs it was made with; those that changed nothing are struck through. */
+  describeLoras({ checkpoint, loras }) {
+    const named = loras.map((lora) => (isSilent(lora) ? silent(lora) : loraText(lora)));
+    const parted = named.flatMap((name, index) => (index ? [" · ", name] : [name]));
+    const none = checkpoint ? ["no LoRA"] : [];
+    this.loras.replaceChildren(...(loras.length ? parted : none));
+    const said = loras.map((lora) => loraText(lora) + (isSilent(lora) ? ` ${SILENT}` : ""));
+    this.loras.title = said.join(", ");
+  }
+}
+
+function silent(lora) {
+  const mark = h("span", { class: "v-silent-mark", "aria-hidden": "true" }, " ∅");
+  return h("span", { class: "v-silent" }, h("s", {}, loraText(lora)), mark);
 }

@@ -14,6 +14,7 @@ const handlers = {
   selection,
   servers,
   session,
+  effects,
   reset,
   progress: live,
   preview: live,
@@ -135,6 +136,10 @@ function servers({ online, total }) {
 function session({ session_id, batch_id }) {
   const moved = session_id === store.session?.id && batch_id !== (store.batch?.id ?? null);
   if (moved && !store.busy) onReload();
+}
+
+function effects(event) {
+  store.setEffect(event);
 }
 
 function live(event) {

@@ -32,11 +32,28 @@ export function gigabytes(bytes) {
   return `${(bytes / 2 ** 30).toFixed(1)} GB`;
 }
 
+/** "film_grain 0.7". */
+export function loraText({ name, strength }) {
+  return `${modelName(name)} ${Number(strength.toFixed(2))}`;
+}
+
 /** "film_grain 0.7 · neon_city 0.5". */
 export function loraList(loras) {
-  return loras
-    .map(({ name, strength }) => `${modelName(name)} ${Number(strength.toFixed(2))}`)
-    .join(" · ");
+  return loras.map(loraText).join(" · ");
+}
+
+/** A LoRA that was found to leave the picture as it is. */
+export const isSilent = ({ effect }) => effect === "none";
+export const SILENT = "changed nothing here: it does not teach";
+
+const FAMILIES = {
+  ...{ sd15: "SD 1.5", sd2: "SD 2", sdxl: "SDXL", sdxl_refiner: "SDXL refiner", sd3: "SD 3" },
+  ...{ sd35_medium: "SD 3.5 medium", sd35_large: "SD 3.5 large", flux: "Flux" },
+};
+
+/** "sd15" -> "SD 1.5"; null where nothing says which. */
+export function familyName(family) {
+  return family ? (FAMILIES[family] ?? family) : "unknown family";
 }
 
 /** The scores of an image, "clip 0.31": none gives an empty string. */

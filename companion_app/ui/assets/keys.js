@@ -13,6 +13,7 @@ const HELP = [
   ["1 … 5", "while looking closely: rate the picture"],
   ["I", "why this picture was made"],
   ["R", "reject all"],
+  ["Enter / Esc", "in a review: generate what is ticked, or discard it"],
   ["Alt ← / Alt →", "back and forward through the stages"],
   ["/", "write the prompt"],
   ["Ctrl Enter", "generate"],

@@ -1,20 +1,26 @@
 /** Where the browser code begins. */
 import "./breadcrumbs.js";
+import "./checkpoints.js";
 import "./feedback.js";
 import "./grid.js";
 import "./header.js";
 import "./learning.js";
+import "./loras.js";
+import "./manual.js";
 import "./notice.js";
 import "./progress.js";
 import "./queue.js";
+import "./review.js";
+import "./review-bar.js";
 import "./servers.js";
-import { followSession } from "./form.js";
+import { followMode, followSession } from "./form.js";
 import { bindKeys } from "./keys.js";
 import { start } from "./studio.js";
 
 bindKeys();
 followSession();
+followMode();
 start();
 
 /** What Gradio's buttons call. */
-export { generate, restored } from "./form.js";
+export { generate, generateLabel, restored } from "./form.js";

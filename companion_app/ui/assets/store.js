@@ -9,6 +9,8 @@ class Store extends Watched {
   /** When the grid's time left was last told, in milliseconds. */
   told = 0;
   servers = null;
+  /** A plan looked over before it is made: {session, request, proposal}, proposal null meanwhile. */
+  review = null;
   /** An action is under way that will replace the grid. */
   busy = false;
   /** The next grid shown is to be picked in at once: its first card takes the focus. */
@@ -28,6 +30,11 @@ class Store extends Watched {
     this.batch = batch;
     this.told = Date.now();
     this.emit("batch");
+  }
+
+  setReview(review) {
+    this.review = review;
+    this.emit("review");
   }
 
   setServers(servers) {
@@ -60,6 +67,18 @@ class Store extends Watched {
       ...(type === "preview" ? { preview_url } : { value, max }),
     };
     this.emit("live", image);
+  }
+
+  /** A server found what a LoRA does beside a checkpoint: told where nothing better is known. */
+  setEffect({ checkpoint, lora, server, works }) {
+    const isNews = (image, { name, strength, effect }) =>
+      name === lora && strength !== 0 && (effect === "unverified" || image.server === server);
+    for (const image of this.batch?.images ?? []) {
+      const used = image.loras.filter((use) => isNews(image, use));
+      if (image.checkpoint !== checkpoint || used.length === 0) continue;
+      for (const use of used) use.effect = works ? "works" : "none";
+      this.emit("image", image);
+    }
   }
 
   patchBatch(fields) {

@@ -10,7 +10,7 @@ import { store } from "./store.js";
 
 /** Settles once the page knows what it stands on; acts of the impatient wait for it. */
 let isReady;
-const ready = new Promise((resolve) => (isReady = resolve));
+export const ready = new Promise((resolve) => (isReady = resolve));
 
 /** Load what the page stands on, then the session it was left in. */
 export async function start() {
@@ -80,10 +80,16 @@ export async function openGrid({ id, session_id: session }) {
 /** Draw a new grid; `request` holds the fields of POST /api/generate/batch. */
 export function generate(request) {
   return act(placeholder(request.count, request.aspect_ratio, 0), async () => {
-    if (!store.session) store.setSession(await post("/api/sessions"));
-    remember(store.session.id);
-    await post("/api/generate/batch", { session_id: store.session.id, ...request });
+    const session_id = await needSession();
+    await post("/api/generate/batch", { session_id, ...request });
   });
+}
+
+/** The id of the open session; without one a new one is begun. */
+export async function needSession() {
+  if (!store.session) store.setSession(await post("/api/sessions"));
+  remember(store.session.id);
+  return store.session.id;
 }
 
 /** Submit the grid: `action` is advance, refine or more_like_this. */
@@ -131,8 +137,8 @@ export function noteSaved(imageId) {
   return attempt(() => post(`/api/images/${imageId}/actions`, { action: "saved" }));
 }
 
-/** Do one thing at a time: show `preview` at once, run it, show the truth, or go back. */
-async function act(preview, run) {
+/** Do one thing at a time: show `preview` at once, run it, show the truth, or go back and say why. */
+export async function act(preview, run, refused = report) {
   if (store.busy) return;
   store.setBusy(true);
   await ready;
@@ -145,7 +151,7 @@ async function act(preview, run) {
     await openSession(store.session.id);
   } catch (error) {
     if (preview) store.setBatch(before);
-    report(error);
+    refused(error);
   } finally {
     store.setBusy(false);
   }

@@ -1,32 +1,15 @@
 /** Why a picture is as it is: in sentences, as many as the person wants to read. */
 import { get } from "./api.js";
-import { button, flag, h } from "./dom.js";
-
-const LEVELS = ["minimal", "standard", "detailed", "technical"];
-const KEY = "vibes.explain";
-
-/** How much is explained, the same everywhere on the page and the next time it is opened. */
-class Depth extends EventTarget {
-  level = LEVELS.includes(localStorage.getItem(KEY)) ? localStorage.getItem(KEY) : "standard";
-
-  choose(level) {
-    this.level = level;
-    localStorage.setItem(KEY, level);
-    this.dispatchEvent(new Event("change"));
-  }
-}
-
-const depth = new Depth();
+import { h } from "./dom.js";
+import { SILENT, isSilent, modelName } from "./format.js";
+import { depth, levelButtons } from "./levels.js";
 
 /** The reason given when the picture was planned; once open, everything the chosen level tells. */
 export class Why {
   constructor() {
     this.text = h("div", { class: "v-why-text" });
-    this.levels = LEVELS.map((level) =>
-      button(level, () => depth.choose(level), { "data-quiet": true }),
-    );
-    const choice = { class: "v-why-depth", role: "group", "aria-label": "How much to explain" };
-    this.node = h("div", { class: "v-why" }, this.text, h("div", choice, this.levels));
+    this.levels = levelButtons();
+    this.node = h("div", { class: "v-why" }, this.text, this.levels.node);
   }
 
   /** Stand for this picture. */
@@ -54,8 +37,7 @@ export class Why {
   async load() {
     if (this.told && !this.node.isConnected) return this.close();
     const asked = (this.told = { id: this.image.id, level: depth.level });
-    for (const level of this.levels)
-      flag(level, "aria-pressed", String(level.textContent === asked.level));
+    this.levels.show(asked.level);
     try {
       const { explanation } = await get(`/api/images/${asked.id}/recipe?explain=${asked.level}`);
       if (this.following && this.told === asked) this.say(explanation);
@@ -65,6 +47,9 @@ export class Why {
   }
 
   say(sentences) {
-    this.text.replaceChildren(...sentences.map((sentence) => h("p", {}, sentence)));
+    const silent = this.image.loras
+      .filter(isSilent)
+      .map(({ name }) => `${modelName(name)} ${SILENT}.`);
+    this.text.replaceChildren(...[...sentences, ...silent].map((sentence) => h("p", {}, sentence)));
   }
 }

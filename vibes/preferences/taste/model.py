@@ -41,6 +41,10 @@ _FITS = {  # the other features of this kind
 _USUAL_STRENGTH = 0.65
 _BENT = 4.0  # logits lost by the squared distance from it: too weak changes nothing, too strong
 _LOWEST = -1.0  # breaks the image
+_SAME = 0.05 - 1e-9  # strengths are learned in steps of 0.1
+
+AWAY = 0.2  # logits lost by any other strength than the one a LoRA is said to start at, beside what
+# the distance from it loses
 
 SHARED = 0.6  # of a feature's variance, what users have in common; the rest differs between them
 GRID_SD = 5.0  # of "none of these" between grids of which some images were picked: how many is a
@@ -64,9 +68,18 @@ def scales(kind: str, tails: Sequence[str]) -> list[tuple[int, Scale]]:
     if kind == "relevance":
         return [(1, _FITS.get(tail, SCALES[kind])) for tail in tails]
     if kind == "strength":
-        return [(1, Scale(_bent(float(tail)), SCALES[kind].sd)) for tail in tails]
+        return [(1, Scale(_bent(float(tail), _USUAL_STRENGTH), SCALES[kind].sd)) for tail in tails]
     return [(len(tails), SCALES[kind])]
 
 
-def _bent(strength: float) -> float:
-    return max(-_BENT * min(abs(strength - _USUAL_STRENGTH), 1.0) ** 2, _LOWEST)
+def start_shift(strength: float, start: float) -> float:
+    """What a strength is worth more than usual, for a LoRA that starts at ``start``.
+
+    The strength it starts at is to this LoRA what the usual one is to any: it costs nothing.
+    """
+    away = AWAY if abs(strength - start) > _SAME else 0.0
+    return _bent(strength, start) - away - _bent(strength, _USUAL_STRENGTH)
+
+
+def _bent(strength: float, usual: float) -> float:
+    return max(-_BENT * min(abs(strength - usual), 1.0) ** 2, _LOWEST)

@@ -13,7 +13,7 @@ from vibes.preferences.policy import Pool
 from .belief import Beliefs, Gaussian
 from .design import bucket
 from .evidence import Block, Floats
-from .model import UNFIT
+from .model import UNFIT, start_shift
 from .words import Words
 
 _ROUNDING = 1e-9  # a share below it is none
@@ -38,7 +38,7 @@ def outlook(beliefs: Beliefs, words: Words, pool: Pool) -> Outlook:
     """Read everything at once."""
     loras, lora = _usable_loras(beliefs, words, pool)
     levels = list(map(bucket, pool.strengths))
-    own = beliefs.after([Block(("lora_strength", name), levels) for name in loras])
+    own = _own_strengths(beliefs, pool, loras, levels)
     shared = beliefs.after([Block(("strength",), levels)])
     pair = beliefs.after([Block(("checkpoint_lora", c), loras) for c in pool.checkpoints])
     strength = own.reshape(len(loras), len(levels)) + shared
@@ -50,6 +50,25 @@ def outlook(beliefs: Beliefs, words: Words, pool: Pool) -> Outlook:
         pair=pair.reshape(len(pool.checkpoints), len(loras)),
         strength=Gaussian(strength.mean.T, strength.variance.T),
     )
+
+
+def _own_strengths(
+    beliefs: Beliefs, pool: Pool, loras: Sequence[str], levels: Sequence[str]
+) -> Gaussian:
+    """Of each LoRA at each strength; where it starts is part of the prior, and evidence wears it
+    off like the rest of that.
+    """
+    blocks = [Block(("lora_strength", name), levels) for name in loras]
+    after = beliefs.after(blocks)
+    if not any(name in pool.start for name in loras):
+        return after
+    left = after.variance / beliefs.before(blocks).variance
+    shifts = [
+        start_shift(float(level), pool.start[name]) if name in pool.start else 0.0
+        for name in loras
+        for level in levels
+    ]
+    return Gaussian(after.mean + left * np.array(shifts), after.variance)
 
 
 def utilities(beliefs: Beliefs, words: Words, kind: str, names: Sequence[str]) -> Gaussian:

@@ -37,6 +37,8 @@ from .saved import (
 from .scales import Moments, learn_scales
 from .words import Words
 
+_OF_KEYWORDS = (("keyword_checkpoint",), ("keyword_lora",))
+
 
 class Taste:
     """A Bayesian choice model over features of checkpoints and LoRAs.
@@ -44,8 +46,9 @@ class Taste:
     ``others`` are policies of other profiles, a live list read at every call: what they learned,
     widened by what differs between users, is what this one starts from. ``prior`` is an imported
     one, below all of them. Neither is ever changed here. ``clusters`` maps keywords to groups that
-    share evidence; ``probes`` is how many images of a grid are drawn uniformly. Reading changes
-    nothing but the stream of chance that ``propose`` draws from.
+    share evidence, and may know more of them than it lists; ``probes`` is how many images of a grid
+    are drawn uniformly. Reading changes nothing but the stream of chance that ``propose`` draws
+    from.
     """
 
     name = "taste"
@@ -63,7 +66,7 @@ class Taste:
         if probes < 0:
             raise InvalidInput(f"The number of probes in a grid is {probes}; expected 0 or more.")
         self._rng = rng
-        self._clusters = dict(clusters or {})
+        self._clusters = clusters or {}
         self._others = others
         self._prior = prior
         self._probes = probes
@@ -191,13 +194,20 @@ class Taste:
             "policy": self.name,
             "version": self.version,
             "probes": self._probes,
-            "clusters": dict(sorted(self._clusters.items())),
+            "clusters": self._told_clusters(),
             "prior": None if self._prior is None else prior_to_rows(self._prior),
             "others": [evidence_to_dict(other._evidence) for other in self._others],
             "scales": scales_to_dict(self._scales),
             **evidence_to_dict(self._evidence),
         }
         return json.dumps(state, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def _told_clusters(self) -> dict[str, str]:
+        """All that can be listed, and those of the words that something was learned for."""
+        heads = [block.head for block in self._evidence.blocks()]
+        words = {head[1] for head in heads if head[:1] in _OF_KEYWORDS}
+        learned = {word: self._clusters[word] for word in words if word in self._clusters}
+        return dict(sorted({**self._clusters, **learned}.items()))
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], rng: np.random.Generator) -> Taste:

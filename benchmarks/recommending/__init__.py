@@ -1,0 +1,1 @@
+"""The labelled library that LoRA recommendations are measured on."""

@@ -1,0 +1,98 @@
+"""This project's own nodes, as far as a server that paints without a model can play them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vibes.workflows import parse_loras
+
+from . import nodes
+from .fitting import matched_keys
+from .machine import Machine
+from .node_table import NODES, Files, Node, integer, link, one_of
+from .run import Run
+from .values import Clip, Model, Result
+
+_LARGEST_SEED = 2**64 - 1
+_MODULE = "custom_nodes.vibes-imgen"
+
+
+async def checkpoint_pool(
+    run: Run,
+    *,
+    mode: str,
+    tier: str = "auto",
+    checkpoint: str = "",
+    prompt: str = "",
+    seed: int = 0,
+) -> Result:
+    """The checkpoint named; else, where a real one chooses by the prompt, any by the seed."""
+    names = run.machine.models.names("checkpoints")
+    name = checkpoint if mode == "fixed" else names[seed % len(names)]
+    if name not in names:
+        raise FileNotFoundError(f"There is no checkpoint '{name}' here.")
+    loaded = await nodes.load_checkpoint(run, ckpt_name=name)
+    return Result((*loaded, name, f"It loads {name}."), {"vibes_checkpoint": [name]})
+
+
+def auto_lora(
+    run: Run,
+    *,
+    model: Model,
+    clip: Clip,
+    mode: str,
+    prompt: str = "",
+    loras: str = "",
+    max_loras: int = 3,
+    seed: int = 0,
+) -> Result:
+    """The LoRAs listed, with the weights each changes; none of its own choice."""
+    report = []
+    for use in parse_loras(loras) if mode == "explicit" else ():
+        if run.machine.models.file("loras", use.name) is None:
+            raise FileNotFoundError(f"There is no LoRA '{use.name}' here.")
+        keys = matched_keys(run.machine.models, model.checkpoint, use.name)
+        model = model.with_lora(use.name, use.strength) if keys else model
+        report.append({"name": use.name, "strength": use.strength, "keys": keys})
+    return Result((model, clip, prompt, "It applies what is listed."), {"vibes_loras": report})
+
+
+PACK_NODES: Mapping[str, Node] = {
+    "VibesCheckpointPool": Node(
+        checkpoint_pool,
+        "Checkpoint Pool",
+        "Vibes/Models",
+        {
+            "mode": one_of(["explore", "quick", "fixed"], default="explore"),
+            "tier": one_of(["auto"], default="auto"),
+            "checkpoint": one_of(Files("checkpoints")),
+            "prompt": ("STRING", {"default": "", "multiline": True}),
+            "seed": integer(0, 0, _LARGEST_SEED, control_after_generate=True),
+        },
+        ("MODEL", "CLIP", "VAE", "STRING", "STRING"),
+        module=_MODULE,
+        optional=frozenset({"tier", "checkpoint", "prompt", "seed"}),
+    ),
+    "VibesAutoLora": Node(
+        auto_lora,
+        "Auto LoRA",
+        "Vibes/Models",
+        {
+            "model": link("MODEL"),
+            "clip": link("CLIP"),
+            "mode": one_of(["auto", "explicit", "off"], default="auto"),
+            "prompt": ("STRING", {"default": "", "multiline": True}),
+            "loras": ("STRING", {"default": "", "multiline": False}),
+            "max_loras": integer(3, 0, 10),
+            "seed": integer(0, 0, _LARGEST_SEED, control_after_generate=True),
+        },
+        ("MODEL", "CLIP", "STRING", "STRING"),
+        module=_MODULE,
+        optional=frozenset({"prompt", "loras", "max_loras", "seed"}),
+    ),
+}
+
+
+def known_nodes(machine: Machine) -> Mapping[str, Node]:
+    """Every node class the machine can run, by name."""
+    return {**NODES, **PACK_NODES} if machine.has_pack else NODES

@@ -1,0 +1,89 @@
+"""What LoRAs do on an embedded server, and how one with this project's nodes reports it."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+DEFINITIONS = Path(__file__).parents[1] / "nodes" / "object_info.json"
+FITTING, FOREIGN = "tiny-lora.safetensors", "beach_sunset.safetensors"
+
+
+async def pixels(client, graph, **more):
+    entry = await client.run(graph, **more)
+    [picture] = entry["outputs"]["save"]["images"]
+    return Image.open(io.BytesIO(await client.picture(picture))).tobytes()
+
+
+@pytest.mark.parametrize("render", [True, False])
+async def test_a_lora_of_the_checkpoint_s_family_shows_and_one_of_another_does_not(
+    start, graph, render
+):
+    client = await start(render=render)
+    without = await pixels(client, graph(lora__strength_model=0.0))
+    assert await pixels(client, graph(lora__lora_name=FITTING)) != without
+    assert await pixels(client, graph(lora__lora_name=FOREIGN)) == without
+
+
+def with_pack(graph, **inputs):
+    """The same graph through the pack's nodes."""
+    changed = graph()
+    changed["loader"] = {
+        "class_type": "VibesCheckpointPool",
+        "inputs": {"mode": "fixed", "checkpoint": "tiny-a.safetensors"},
+    }
+    links = {name: changed["lora"]["inputs"][name] for name in ("model", "clip")}
+    inputs = {"mode": "explicit", "loras": f"{FITTING}:0.7, {FOREIGN}:0.5", **inputs}
+    changed["lora"] = {"class_type": "VibesAutoLora", "inputs": {**links, **inputs}}
+    return changed
+
+
+async def test_the_pack_s_nodes_make_the_same_picture_and_count_what_each_lora_changes(
+    start, graph
+):
+    client = await start(render=False, pack=True)
+    entry = await client.run(with_pack(graph))
+    fitting, foreign = entry["outputs"]["lora"]["vibes_loras"]
+    assert (fitting["name"], fitting["strength"]) == (FITTING, 0.7)
+    assert fitting["keys"] > 0
+    assert (foreign["name"], foreign["keys"]) == (FOREIGN, 0)
+    assert entry["outputs"]["loader"] == {"vibes_checkpoint": ["tiny-a.safetensors"]}
+    assert await pixels(client, with_pack(graph)) == await pixels(client, graph())
+
+
+async def test_nodes_that_are_not_run_again_repeat_their_report(start, graph):
+    client = await start(render=False, pack=True)
+    first = await client.run(with_pack(graph))
+    again = await client.run(with_pack(graph))
+    assert again["outputs"]["lora"] == first["outputs"]["lora"]
+
+
+async def test_without_a_mode_of_listing_no_lora_is_applied(start, graph):
+    client = await start(render=False, pack=True)
+    entry = await client.run(with_pack(graph, mode="off"))
+    assert entry["outputs"]["lora"]["vibes_loras"] == []
+
+
+async def test_a_lora_that_is_not_there_fails_the_run(start, graph):
+    client = await start(render=False, pack=True)
+    entry = await client.run(with_pack(graph, loras="gone.safetensors:1"))
+    assert entry["status"]["status_str"] == "error"
+
+
+async def test_without_the_pack_its_nodes_do_not_exist(client, graph):
+    status, reply = await client.post("/prompt", {"prompt": with_pack(graph)})
+    assert (status, reply["error"]["type"]) == (400, "invalid_prompt")
+    assert await client.get("/object_info/VibesAutoLora") == {}
+
+
+async def test_the_nodes_are_described_as_the_real_ones_are(start):
+    client = await start(pack=True)
+    real = json.loads(DEFINITIONS.read_text())
+    for name, definition in real.items():
+        ours = (await client.get(f"/object_info/{name}"))[name]
+        for told in ("input_order", "output", "display_name", "category", "output_node"):
+            assert ours[told] == definition[told]
