@@ -32,6 +32,7 @@ class LocalFiles:
     """
 
     def __init__(self, settings: Settings, *, store: StoreThread, fleet: Fleet):
+        self._folders = settings.model_folders
         self._refresh_seconds = settings.refresh_seconds
         self._store = store
         self._fleet = fleet
@@ -106,7 +107,11 @@ class LocalFiles:
 
     def _scan(self) -> tuple[dict[ModelKind, dict[str, LocalFile]], tuple[str, ...]]:
         files: dict[ModelKind, dict[str, LocalFile]] = {}
-        faults: list[str] = []
+        faults = [
+            f"There is no folder {folder}, which `model_folders` names."
+            for folder in self._folders
+            if not folder.is_dir()
+        ]
         for kind, scanner in self._scanners.items():
             scan = scanner.scan()
             files[kind] = {canonical(name): file for name, file in scan.files.items()}

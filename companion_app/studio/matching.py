@@ -9,6 +9,7 @@ from pathlib import Path
 
 from companion_app.fleet import Fleet
 from vibes.catalog import Catalog
+from vibes.errors import ConfigError
 from vibes.prompts import PromptAnalysis, analyse, topics
 from vibes.prompts.concepts import concept_lexicon
 from vibes.prompts.encoders import TextEncoder
@@ -29,6 +30,7 @@ class Matching:
     def __init__(self, settings: Settings, *, fleet: Fleet):
         self._fleet = fleet
         self._weights = settings.lora_weights
+        _check(settings.lexicons)
         self._lexicon = concept_lexicon(settings.lexicons)
         self._synonyms = with_own_synonyms(settings.lexicons)
         self.encoder = _encoder(settings)
@@ -63,6 +65,14 @@ class Matching:
     def _libraries(self, catalog: Catalog) -> Libraries:
         return Libraries(
             catalog, synonyms=self._synonyms, encoder=self.encoder, weights=self._weights
+        )
+
+
+def _check(lexicons: Path | None) -> None:
+    if lexicons is not None and not lexicons.is_dir():
+        raise ConfigError(
+            "There is no folder where `lexicons` points: make it, or leave the setting out.",
+            path=lexicons,
         )
 
 

@@ -87,6 +87,7 @@ async def test_hashes_are_kept_so_that_files_are_read_through_once(start, folder
         assert (await until(api, lambda lora: lora["sha256"]))["sha256"] == digest
 
 
-async def test_a_missing_folder_changes_nothing(start, folder):
+async def test_a_missing_folder_changes_nothing_and_is_told(start, folder, caplog):
     async with start(NAME, 12345, model_folders=[folder / "nowhere"]) as api:
         assert (await api.ok("GET", "/api/loras"))[0]["base_model"] is None
+    assert "There is no folder" in caplog.text
