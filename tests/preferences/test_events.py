@@ -21,7 +21,7 @@ from vibes.preferences import (
     outcome_of,
     without_superseded,
 )
-from vibes.preferences.events import last_word_on
+from vibes.preferences.outcomes import last_word_on
 
 GRID = submitted("b1", [("epic", True), ("toon", False)], loras=("grain",))
 

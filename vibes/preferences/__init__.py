@@ -6,6 +6,7 @@ from vibes.recipes import Candidate, LoraUse
 
 from .apportion import apportion
 from .choice import Choice, Part
+from .event_json import event_from_dict
 from .events import (
     Event,
     GridEvent,
@@ -16,14 +17,11 @@ from .events import (
     ParametersChanged,
     ShownImage,
     SuggestionChanged,
-    event_from_dict,
-    latest_outcomes,
-    outcome_of,
-    without_superseded,
 )
 from .forgetting import Forget
 from .habits import Habit, Habits
 from .lessons import lesson
+from .outcomes import latest_outcomes, outcome_of, without_superseded
 from .policies import POLICIES, load_policy, new_policy
 from .policy import Explanation, GridOutcome, Policy, Pool, Propensity, Proposal, Term
 from .portable import export_document, import_document

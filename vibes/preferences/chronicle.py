@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import combinations
 
-from .events import Event, GridEvent, GridRejected, GridSubmitted, ImageRated, outcome_of
+from .events import Event, GridEvent, GridRejected, GridSubmitted, ImageRated
+from .outcomes import outcome_of
 from .policy import GridOutcome
 from .tally import Count
 from .trials import Trial, trial

@@ -7,23 +7,18 @@ of appending, never the clock.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, Strict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, Strict
 from pydantic_core import PydanticCustomError
 
-from vibes.errors import InvalidInput
-from vibes.recipes import Candidate, LoraUse
+from vibes.recipes import Candidate
 
 from .choice import Part
-from .policy import GridOutcome
-from .refusal import refusal
 
 Action = Literal["saved", "shared", "regenerated", "flagged", "unflagged"]
 ParameterName = Literal["steps", "cfg", "sampler", "scheduler", "width", "height"]
@@ -225,166 +220,3 @@ ImageEvent = ImageRated | ImageActed
 Event = (
     GridSubmitted | GridRejected | ImageRated | ImageActed | SuggestionChanged | ParametersChanged
 )
-
-_ADAPTERS: Mapping[str, TypeAdapter[Event]] = {
-    kind.__name__: TypeAdapter(kind)
-    for kind in (
-        GridSubmitted,
-        GridRejected,
-        ImageRated,
-        ImageActed,
-        SuggestionChanged,
-        ParametersChanged,
-    )
-}
-
-
-_TYPE = re.compile(rb'{"type": ?"([A-Za-z]+)"')
-
-
-def event_from_dict(data: object, *, place: str = "event") -> Event:
-    """Inverse of ``to_dict``; InvalidInput names the field below ``place`` that is wrong."""
-    kind = data.get("type") if isinstance(data, Mapping) else None
-    adapter = _ADAPTERS.get(kind) if isinstance(kind, str) else None
-    if adapter is None:
-        raise InvalidInput(
-            f"{place} is no event; expected an object whose type is one of {', '.join(_ADAPTERS)}."
-        )
-    try:
-        event = adapter.validate_python(data)
-    except ValidationError as error:
-        raise refusal(error, place) from None
-    _check(event, place)
-    return event
-
-
-def event_from_json(body: bytes, *, place: str = "event", check: bool = True) -> Event:
-    """``event_from_dict`` of JSON, several times as fast where it is as ``to_dict`` gives it.
-
-    Raises InvalidInput also for what is no JSON. Without ``check`` it may be an event that
-    cannot have been, which its ``lesson`` refuses.
-    """
-    head = _TYPE.match(body)
-    adapter = _ADAPTERS.get(head[1].decode()) if head else None
-    if adapter is not None:
-        try:
-            event = adapter.validate_json(body)
-        except ValidationError:
-            pass  # said better below
-        else:
-            if check:
-                _check(event, place)
-            return event
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"{place} is not valid JSON: {error}.") from error
-    return event_from_dict(data, place=place)
-
-
-def _check(event: Event, place: str) -> None:
-    if isinstance(event, GridSubmitted | GridRejected):
-        outcome_of(event)
-        if isinstance(event, GridRejected) and any(image.picked for image in event.images):
-            raise InvalidInput(f"{place} rejects the whole grid, but one of its images is picked.")
-    elif isinstance(event, SuggestionChanged):
-        outcome_among(event, (event.suggested, event.chosen), frozenset({1}))
-    elif isinstance(event, ParametersChanged):
-        _check_settings(event, place)
-    elif event.candidate is not None:
-        outcome_among(event, (event.candidate,), frozenset())
-
-
-def _check_settings(event: ParametersChanged, place: str) -> None:
-    if event.suggested.keys() != event.chosen.keys():
-        raise InvalidInput(f"{place} has other parameters in chosen than in suggested.")
-    for name, value in event.suggested.items():
-        if isinstance(value, str) != isinstance(event.chosen[name], str):
-            raise InvalidInput(f"{place}.chosen.{name} is a number or a name, unlike suggested.")
-
-
-def outcome_of(event: GridEvent) -> GridOutcome:
-    """What became of the grid; LoRAs that changed nothing are left out."""
-    scores = tuple(image.scores for image in event.images)
-    return GridOutcome(
-        keywords=event.keywords,
-        stage=event.stage,
-        candidates=tuple(_active(image) for image in event.images),
-        picked=frozenset(i for i, image in enumerate(event.images) if image.picked),
-        features=scores if any(scores) else (),
-        relevance=_relevance(event.images),
-    )
-
-
-def _relevance(images: Iterable[ShownImage]) -> dict[str, float]:
-    """That of all models shown; images that disagree about one, as no pool does, give the most."""
-    found: dict[str, float] = {}
-    for image in images:
-        for name, fit in image.relevance.items():
-            if fit >= found.get(name, 0.0):
-                found[name] = fit
-    return found
-
-
-def outcome_among(
-    event: ImageEvent | SuggestionChanged,
-    candidates: tuple[Candidate, ...],
-    picked: frozenset[int],
-    weight: float = 1.0,
-) -> GridOutcome:
-    """The outcome of a choice that was made outside a grid."""
-    return GridOutcome(
-        keywords=event.keywords,
-        stage=event.stage,
-        candidates=tuple(map(_merged, candidates)),
-        picked=picked,
-        weight=weight,
-    )
-
-
-def _active(image: ShownImage) -> Candidate:
-    """The candidate without the LoRAs that changed nothing."""
-    candidate = _merged(image.candidate)
-    if not image.inert:
-        return candidate
-    loras = tuple(use for use in candidate.loras if use.name not in image.inert)
-    return Candidate(candidate.checkpoint, loras)
-
-
-def _merged(candidate: Candidate) -> Candidate:
-    """A LoRA typed twice is loaded twice: the strengths add up."""
-    strengths: dict[str, float] = {}
-    for lora in candidate.loras:
-        strengths[lora.name] = strengths.get(lora.name, 0.0) + lora.strength
-    if len(strengths) == len(candidate.loras):
-        return candidate
-    loras = tuple(LoraUse(name, strength) for name, strength in strengths.items())
-    return Candidate(candidate.checkpoint, loras)
-
-
-def latest_outcomes(events: Iterable[Event]) -> list[GridEvent]:
-    """Each batch's last outcome, in append order; what it superseded is gone."""
-    latest: dict[str, GridEvent] = {}
-    for event in events:
-        if isinstance(event, GridSubmitted | GridRejected):
-            latest.pop(event.batch, None)
-            latest[event.batch] = event
-    return list(latest.values())
-
-
-def without_superseded(events: Iterable[Event]) -> list[Event]:
-    """All events in append order, but only the last outcome of a batch and rating of an image."""
-    events = list(events)
-    last = {what: place for place, event in enumerate(events) if (what := last_word_on(event))}
-    return [
-        event
-        for place, event in enumerate(events)
-        if (what := last_word_on(event)) is None or last[what] == place
-    ]
-
-
-def last_word_on(event: Event) -> tuple[str, str] | None:
-    """What the event has the last word on, until another comes; None where all such count."""
-    if isinstance(event, GridSubmitted | GridRejected):
-        return "outcome", event.batch
-    return ("rating", event.image) if isinstance(event, ImageRated) else None

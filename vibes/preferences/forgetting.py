@@ -23,8 +23,8 @@ from .events import (
     ParametersChanged,
     ShownImage,
     SuggestionChanged,
-    last_word_on,
 )
+from .outcomes import last_word_on
 
 Kind = Literal["checkpoint", "lora", "keyword", "period", "batch", "everything"]
 Value = TypeVar("Value", bound=Event | ShownImage)

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from .events import (
-    Event,
-    ImageActed,
-    ImageRated,
-    ParametersChanged,
-    SuggestionChanged,
-    outcome_among,
-    outcome_of,
-)
+from .events import Event, ImageActed, ImageRated, ParametersChanged, SuggestionChanged
+from .outcomes import outcome_among, outcome_of
 from .policy import GridOutcome
 
 NEUTRAL = 3  # of 1 to 5: says nothing

@@ -11,7 +11,8 @@ from typing import Any
 
 from vibes.errors import InvalidInput
 
-from .events import Event, event_from_json
+from .event_json import event_from_json
+from .events import Event
 from .portable import refuse_twins
 
 VERSION = "1.1"

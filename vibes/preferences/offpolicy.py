@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from vibes.errors import InvalidInput
 
-from .events import GridEvent, ShownImage, latest_outcomes
+from .events import GridEvent, ShownImage
+from .outcomes import latest_outcomes
 from .rates import Z95
 from .trials import Trial, trial
 

@@ -20,6 +20,7 @@ from vibes.errors import InvalidInput
 from vibes.recipes import Candidate, LoraUse
 
 from .choice import Part
+from .event_json import event_from_dict
 from .events import (
     Event,
     GridEvent,
@@ -30,10 +31,8 @@ from .events import (
     Probability,
     ShownImage,
     Time,
-    event_from_dict,
-    outcome_of,
-    without_superseded,
 )
+from .outcomes import outcome_of, without_superseded
 from .refusal import refusal
 from .statistics import Statistics
 from .tally import TYPES

@@ -16,9 +16,8 @@ from .events import (
     ImageActed,
     ParametersChanged,
     SuggestionChanged,
-    outcome_of,
-    without_superseded,
 )
+from .outcomes import outcome_of, without_superseded
 from .policy import GridOutcome
 from .standings import rank
 from .tally import TYPES, Count, Parts, Tally

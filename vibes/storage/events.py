@@ -11,7 +11,8 @@ from sqlite_utils import Database
 
 from vibes.errors import InvalidInput
 from vibes.preferences import Event, GridRejected, GridSubmitted
-from vibes.preferences.events import event_from_json, last_word_on
+from vibes.preferences.event_json import event_from_json
+from vibes.preferences.outcomes import last_word_on
 
 from .database import fault, unreadable
 
