@@ -12,6 +12,7 @@ from aiohttp import web
 
 from .folders import Folders
 from .machine import Machine, Pace
+from .model_routes import model_routes
 from .models import FULL_LIBRARY, Models
 from .pictures import draw, plain
 from .routes import refuse_foreign_origin, routes
@@ -69,7 +70,7 @@ def create_app(
 
     application.cleanup_ctx.append(live)
     application.on_shutdown.append(close_sockets)
-    for route in routes:
+    for route in (*routes, *model_routes):
         if isinstance(route, web.RouteDef):
             for path in (route.path, f"/api{route.path}"):
                 application.router.add_route(route.method, path, route.handler, **route.kwargs)

@@ -7,18 +7,13 @@ import platform
 import sys
 import uuid
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from PIL import Image
 
-from vibes.catalog import facts_of, facts_to_dict
-from vibes.catalog.scan import KNOWN_FOLDERS
-
 from .folders import KINDS, OutsideFolder, split_annotation
-from .models import ModelFile
 from .node_table import object_info
 from .pack import known_nodes
 from .prompt_queue import Item
@@ -29,8 +24,6 @@ from .validation import check_graph, problem
 COMFYUI_VERSION = "0.3.64"
 _MEMORY = 16 * 1024**3  # bytes of pretended video memory
 _PREVIEW_QUALITY = 90
-_PAGE = 500
-_CATALOG = {folder: kind for kind, folder in KNOWN_FOLDERS.items()}
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 routes = web.RouteTableDef()
@@ -260,80 +253,6 @@ async def one_node(request: web.Request) -> web.Response:
     node = known_nodes(machine).get(name)
     info = {name: object_info(name, node, machine.models, machine.folders)} if node else {}
     return web.json_response(info)
-
-
-@routes.get("/models")
-async def model_folders(request: web.Request) -> web.Response:
-    """Names of the model folders."""
-    return web.json_response(list(_server(request).machine.models.folders()))
-
-
-@routes.get("/models/{folder}")
-async def model_names(request: web.Request) -> web.Response:
-    """Names of the files in one folder."""
-    models, folder = _server(request).machine.models, request.match_info["folder"]
-    if folder not in models.folders():
-        return web.Response(status=404)
-    return web.json_response(models.names(folder))
-
-
-@routes.get("/embeddings")
-async def embeddings(request: web.Request) -> web.Response:
-    """Embeddings by the name a prompt uses: without extension."""
-    names = _server(request).machine.models.names("embeddings")
-    return web.json_response([name.rpartition(".")[0] for name in names])
-
-
-@routes.get("/view_metadata/{folder}")
-async def metadata(request: web.Request) -> web.Response:
-    """The metadata in a safetensors header; 404 when there is none."""
-    name = request.query.get("filename", "")
-    file = _server(request).machine.models.file(request.match_info["folder"], name)
-    if file is None or not file.metadata:
-        return web.Response(status=404)
-    return web.json_response(dict(file.metadata))
-
-
-@routes.get("/experiment/models/{folder}")
-async def model_files(request: web.Request) -> web.Response:
-    """Files of one folder with their sizes."""
-    server, folder = _server(request), request.match_info["folder"]
-    if folder not in server.machine.models.folders():
-        return web.Response(status=404)
-    files = sorted(server.machine.models.folders()[folder], key=lambda file: file.name)
-    return web.json_response([_file_entry(file, server.started) for file in files])
-
-
-def _file_entry(file: ModelFile, modified: float) -> dict[str, Any]:
-    return {
-        "name": file.name,
-        "pathIndex": 0,
-        "modified": modified,
-        "created": modified,
-        "size": file.size,
-    }
-
-
-@routes.get("/vibes/catalog/{folder}")
-async def catalog_page(request: web.Request) -> web.Response:
-    """What this project's node pack tells of some files; 404 on a server without it."""
-    server, folder = _server(request), request.match_info["folder"]
-    if not server.machine.has_pack or folder not in _CATALOG:
-        return web.Response(status=404)
-    offset, limit = (int(request.query.get(key, 0)) for key in ("offset", "limit"))
-    files = sorted(server.machine.models.folders()[folder], key=lambda file: file.name)
-    page = [
-        {
-            "name": file.name,
-            "size": file.size,
-            "modified": server.started,
-            "facts": facts_to_dict(
-                facts_of(_CATALOG[folder], file.name, metadata=file.metadata, size=file.size)
-            ),
-        }
-        for file in files[offset : offset + (limit or _PAGE)]
-    ]
-    return web.json_response({"total": len(files), "version": str(server.started), "files": page})
 
 
 @routes.get("/system_stats")
