@@ -86,7 +86,7 @@ class ShownImage:
 
 
 @dataclass(frozen=True, slots=True)
-class _GridEvent:
+class _PromptEvent:
     __pydantic_config__: ClassVar[ConfigDict] = _CONFIG
 
     id: Name
@@ -97,14 +97,18 @@ class _GridEvent:
     stage: Position
     prompt: str
     keywords: tuple[Name, ...]
-    images: Annotated[tuple[ShownImage, ...], Field(min_length=1)]
-    policy: str
-    feedback: str | None = None
-    policy_version: Position = 0  # 0: not known
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form; ``event_from_dict`` inverts it exactly."""
         return {"type": type(self).__name__, **_plain(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class _GridEvent(_PromptEvent):
+    images: Annotated[tuple[ShownImage, ...], Field(min_length=1)]
+    policy: str
+    feedback: str | None = None
+    policy_version: Position = 0  # 0: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,31 +167,17 @@ class ImageActed(_ImageEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class SuggestionChanged:
+class SuggestionChanged(_PromptEvent):
     """Before a planned image was made, the user replaced what had been suggested for it."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _CONFIG
-
-    id: Name
-    time: Time
-    profile: Name
-    session: str
-    batch: Name
-    stage: Position
-    prompt: str
-    keywords: tuple[Name, ...]
     suggested: Candidate
     chosen: Candidate
     policy: str
     policy_version: Position = 0  # 0: not known
 
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready form; ``event_from_dict`` inverts it exactly."""
-        return {"type": type(self).__name__, **_plain(self)}
-
 
 @dataclass(frozen=True, slots=True)
-class ParametersChanged:
+class ParametersChanged(_PromptEvent):
     """The user went through a grid's suggested parameters and left or replaced each of them.
 
     ``suggested`` is what would have been suggested to anyone, without the user's habits, so that a
@@ -195,24 +185,10 @@ class ParametersChanged:
     tier's, ``style`` the prompt's, None where it said none. It teaches no policy.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = _CONFIG
-
-    id: Name
-    time: Time
-    profile: Name
-    session: str
-    batch: Name
-    stage: Position
-    prompt: str
-    keywords: tuple[Name, ...]
     family: Name
     style: Name | None
     suggested: dict[ParameterName, Setting]
     chosen: dict[ParameterName, Setting]
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready form; ``event_from_dict`` inverts it exactly."""
-        return {"type": type(self).__name__, **_plain(self)}
 
 
 GridEvent = GridSubmitted | GridRejected
