@@ -73,6 +73,22 @@ async def test_trigger_words_can_be_written_and_taken_out(api, planned):
 
 
 @pytest.mark.parametrize(
+    ("prompt", "sent"),
+    [
+        ("a stormy beach", "a stormy beach, golden hour"),
+        ("a beach at the Golden Hour", "a beach at the Golden Hour"),
+    ],
+)
+async def test_trigger_words_stay_through_a_refinement_that_does_not_say_them(
+    api, planned, prompt, sent
+):
+    grid = await make(api, planned, edits=[{"index": 0, "triggers": ["golden hour"]}])
+    session = grid["session_id"]
+    refined = await api.iterate(session, grid, 0, action="refine", prompt=prompt)
+    assert [image["prompt"] for image in refined["images"]] == [sent]
+
+
+@pytest.mark.parametrize(
     ("edits", "told"),
     [
         ([{"index": 3}], "the plan has 3"),

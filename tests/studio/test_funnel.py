@@ -65,7 +65,7 @@ async def test_a_pick_keeps_its_seed_and_models_and_grows(api):
 
 async def test_refining_keeps_the_stage_and_takes_the_new_words(api):
     session = await api.session()
-    drafts = await api.grid(session)
+    drafts = await api.grid(session, auto_lora=False)
     refined = await api.iterate(session, drafts, 0, 1, action="refine", prompt="a stormy beach")
     assert refined["stage"] == 0
     assert [image["prompt"] for image in refined["images"]] == ["a stormy beach"] * 2
