@@ -12,6 +12,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -54,12 +55,14 @@ class Thumbnailer:
 
     def close(self) -> None:
         """End the processes."""
+        _release(self._pool)
         self._pool.shutdown(cancel_futures=True)
 
     def _replace(self, broken: ProcessPoolExecutor) -> None:
         if self._pool is broken:  # else another picture has seen to it already
             logger.warning("A process that makes thumbnails was killed; new ones are started")
             self._pool = _new_pool()
+            _release(broken)
             broken.shutdown(wait=False)
 
 
@@ -78,6 +81,16 @@ def _new_pool() -> ProcessPoolExecutor:
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start_process,
     )
+
+
+def _release(pool: ProcessPoolExecutor) -> None:
+    """Let the threads of a pool whose processes were killed end.
+
+    One may be writing a picture into a pipe that nobody reads any more, and no studio ends before
+    its threads. Python closes that pipe itself from 3.11.5 on.
+    """
+    if sys.version_info < (3, 11, 5) and pool._broken:
+        pool._call_queue._reader.close()  # type: ignore[attr-defined]
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import threading
+import time
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -58,3 +60,25 @@ async def test_pictures_under_way_when_their_process_is_killed_are_made_all_the_
     await asyncio.sleep(0)  # each has been handed to the pool
     kill_processes()
     assert [size(small) for small in await asyncio.gather(*making)] == [(PIXELS, PIXELS)] * 6
+
+
+async def test_a_pool_whose_processes_were_killed_keeps_no_thread_and_so_no_studio_from_ending():
+    before = set(threading.enumerate())
+    maker = Thumbnailer()
+    await maker.make(picture())
+    large = picture(2000, 2000)  # far more than a pipe holds, so that it is being written
+    making = [asyncio.ensure_future(maker.make(large)) for _ in range(6)]
+    await asyncio.sleep(0.05)
+    kill_processes()
+    await asyncio.gather(*making)
+    maker.close()
+    assert not await asyncio.to_thread(left_of, set(threading.enumerate()) - before)
+
+
+def left_of(threads: set[threading.Thread], seconds: float = 10) -> set[str]:
+    """The names of those threads that a process waits for and that do not end in time."""
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        if "asyncio" not in thread.name:  # the loop's own end with the loop
+            thread.join(max(0.0, deadline - time.monotonic()))
+    return {thread.name for thread in threads if thread.is_alive() and "asyncio" not in thread.name}
