@@ -12,7 +12,6 @@ import asyncio
 import gc
 import json
 import random
-import sys
 import tempfile
 import time
 import tracemalloc
@@ -30,6 +29,8 @@ from vibes.catalog import Listing, build_catalog, facts_to_dict
 from vibes.catalog.headers import read_outline
 from vibes.catalog.scan import FolderScanner, Scan
 from vibes.settings import ServerConfig
+
+from .goals import finish
 
 T = TypeVar("T")
 
@@ -65,11 +66,7 @@ def main() -> None:
     }
     for name, figure in figures.items():
         print(f"{name:26} {figure:.2f}")
-    for name, met in goals.items():
-        print(f"{'met   ' if met else 'MISSED'} {name}")
-    if options.json:
-        print(json.dumps({**figures, "goals": goals}))
-    sys.exit(0 if all(goals.values()) else 1)
+    finish(figures, goals, as_json=options.json)
 
 
 def write_library(folder: Path, files: int) -> None:

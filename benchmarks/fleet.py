@@ -12,15 +12,15 @@ Together they take under five minutes on two cores that have nothing else to do.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Callable, Mapping
 from operator import ge, le
 from typing import Any
 
+from .goals import Goals, finish, verdict
+
 Figures = dict[str, Any]
 
-GOALS: Mapping[str, tuple[Callable[[Any, Any], bool], float]] = {
+GOALS: Goals = {
     "makespan_ratio": (le, 1.05),
     "naive_speedup": (ge, 3),
     "coordinator_ms_per_image": (le, 5),
@@ -91,21 +91,8 @@ def main(arguments: list[str] | None = None) -> None:
         for figure, value in found.items():
             print(f"{figure:34} {value}", flush=True)
         figures |= found
-    goals = verdict(figures)
-    for goal, met in goals.items():
-        print(f"{'met   ' if met else 'MISSED'} {goal}")
-    if options.json:
-        print(json.dumps({**figures, "goals": goals}))
-    sys.exit(0 if all(goals.values()) else 1)
-
-
-def verdict(figures: Mapping[str, Any]) -> dict[str, bool]:
-    """For every figure with a goal whether it is met; a figure that is not there has none."""
-    return {
-        name: compare(figures[name], bound)
-        for name, (compare, bound) in GOALS.items()
-        if name in figures
-    }
+    goals = verdict(figures, GOALS)
+    finish(figures, goals, as_json=options.json)
 
 
 if __name__ == "__main__":

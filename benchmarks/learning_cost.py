@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -42,6 +40,7 @@ from vibes.prompts import topics
 from vibes.stages import Grid, Session, submitted
 from vibes.storage import Store, StoreThread
 
+from .goals import Goals, finish, verdict
 from .tastes.long_history import Studio, grid_of
 
 GRIDS = 50_000
@@ -55,7 +54,7 @@ PROFILE = "default"
 
 Figures = dict[str, Any]
 
-GOALS: Mapping[str, tuple[Callable[[Any, Any], bool], float]] = {
+GOALS: Goals = {
     "rebuild_grids_per_second": (ge, 1_000),
     "propose_p99_ms": (le, 20),
     "update_ms": (le, 1.5),
@@ -78,27 +77,14 @@ def main(arguments: list[str] | None = None) -> None:
     found = _told(learned.figures)
     for name in options.only:
         found |= _told(MEASURES[name](learned))
-    goals = verdict(found)
-    for goal, met in goals.items():
-        print(f"{'met   ' if met else 'MISSED'} {goal}")
-    if options.json:
-        print(json.dumps({**found, "goals": goals}))
-    sys.exit(0 if all(goals.values()) else 1)
+    goals = verdict(found, GOALS)
+    finish(found, goals, as_json=options.json)
 
 
 def _told(figures: Figures) -> Figures:
     for name, value in figures.items():
         print(f"{name:34} {value}", flush=True)
     return figures
-
-
-def verdict(figures: Mapping[str, Any]) -> dict[str, bool]:
-    """For every figure with a goal whether it is met; a figure that is not there has none."""
-    return {
-        name: compare(figures[name], bound)
-        for name, (compare, bound) in GOALS.items()
-        if name in figures
-    }
 
 
 class Learned:

@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
-import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Mapping
@@ -33,6 +31,7 @@ from vibes.recommend import Clusters, ModelLibrary, Target, recommend_loras
 from vibes.scoring.text_tower import load_text_encoder
 from vibes.settings import data_root
 
+from .goals import Goals, finish, verdict
 from .recommending.library import FAMILIES, asks, labelled_library, large_library
 from .recommending.paraphrases import PARAPHRASES, UNRELATED, Pairs
 from .recommending.quality import by_name, by_recommender, quality
@@ -42,7 +41,7 @@ ROUNDS = 3  # of all prompts in all families
 
 Figures = dict[str, Any]
 
-GOALS: Mapping[str, tuple[Callable[[Any, Any], bool], float]] = {
+GOALS: Goals = {
     "precision_at_3": (ge, 0.8),
     "wrong_family": (eq, 0),
     "recommend_ms": (le, 15),
@@ -66,21 +65,8 @@ def main(arguments: list[str] | None = None) -> None:
     figures = _told(measure_labelled(encoder, tuning=options.tuning))
     figures |= _told(measure_shared(encoder))
     figures |= _told(measure_large(encoder, options.loras))
-    goals = {} if options.tuning else verdict(figures)
-    for goal, met in goals.items():
-        print(f"{'met   ' if met else 'MISSED'} {goal}")
-    if options.json:
-        print(json.dumps({**figures, "goals": goals}))
-    sys.exit(0 if all(goals.values()) else 1)
-
-
-def verdict(figures: Mapping[str, Any]) -> dict[str, bool]:
-    """For every figure with a goal whether it is met."""
-    return {
-        name: bool(compare(figures[name], bound))
-        for name, (compare, bound) in GOALS.items()
-        if name in figures
-    }
+    goals = {} if options.tuning else verdict(figures, GOALS)
+    finish(figures, goals, as_json=options.json)
 
 
 def measure_labelled(encoder: TextEncoder, *, tuning: bool = False) -> Figures:

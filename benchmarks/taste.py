@@ -26,12 +26,11 @@ sees, and there ``--policies`` and ``--variants`` choose a contest of one's own.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Callable, Mapping
 from operator import ge, gt, le, lt
 from typing import Any
 
+from .goals import finish
 from .tastes.confidence import measure_confidence
 from .tastes.contest import REPORTING, TUNING, contest, figures
 from .tastes.coverage import measure_coverage
@@ -101,11 +100,7 @@ def main(arguments: list[str] | None = None) -> None:
         _show(measured)
         found |= measured
     goals = verdict(found)
-    for goal, met in goals.items():
-        print(f"{'met   ' if met else 'MISSED'} {goal}")
-    if options.json:
-        print(json.dumps({**found, "goals": goals}))
-    sys.exit(0 if all(goals.values()) else 1)
+    finish(found, goals, as_json=options.json)
 
 
 def verdict(found: Mapping[str, Any]) -> dict[str, bool]:

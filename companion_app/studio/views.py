@@ -10,7 +10,7 @@ from vibes.preferences import Explanation
 from vibes.preferences.sentences import Level
 from vibes.recipes import Candidate, LoraUse
 from vibes.settings import Stage
-from vibes.stages import Grid, GridState, Image, ImageState, Session, Slot, back, forward, path_to
+from vibes.stages import Grid, GridState, Image, ImageState, Session, back, forward, path_to
 
 View = dict[str, Any]
 FINAL_STATES: frozenset[GridState] = frozenset({"done", "failed", "cancelled"})
@@ -69,11 +69,6 @@ def picture_urls(image_id: str, state: ImageState) -> View:
 def priority_name(priority: int) -> PriorityName:
     """-1, 0 and 1 as words."""
     return next(name for name, value in PRIORITIES.items() if value == priority)
-
-
-def slot_view(slot: Slot) -> View:
-    """A planned image before it exists."""
-    return {**slot.recipe.to_dict(), **candidate_view(slot.recipe.candidate), "reason": slot.reason}
 
 
 def candidate_view(candidate: Candidate) -> View:

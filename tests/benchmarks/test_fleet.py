@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from benchmarks import farm, fleet, simulated
+from benchmarks.goals import verdict
 from benchmarks.jobs import JobWatch, new_job
 from companion_app.fleet import Fleet, Job, ProgressStream
 from vibes.settings import ServerConfig
@@ -82,7 +83,7 @@ def test_a_machine_knows_the_models_of_its_place() -> None:
     ],
 )
 def test_a_goal_is_met_or_missed(figure: str, value: float, met: bool) -> None:
-    assert fleet.verdict({figure: value, "something_else": 7}) == {figure: met}
+    assert verdict({figure: value, "something_else": 7}, fleet.GOALS) == {figure: met}
 
 
 def test_an_unknown_measure_is_refused() -> None:
