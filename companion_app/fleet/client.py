@@ -15,8 +15,8 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from companion_app.decoding import MAX_BYTES
 from vibes.catalog.sidecars import MAX_PREVIEW
+from vibes.decoding import MAX_BYTES
 from vibes.errors import GraphRefused, NotComfyUI, RenderFailed, ServerUnreachable
 from vibes.settings import ServerConfig
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from companion_app.decoding import Undecodable, decoded
 from companion_app.fleet import Fleet, Job
+from vibes.decoding import Undecodable, decoded
 from vibes.errors import Conflict, VibesError
 from vibes.recipes import LoraUse, Recipe
 

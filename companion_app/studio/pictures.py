@@ -9,9 +9,9 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 from weakref import WeakValueDictionary
 
-from companion_app.decoding import Undecodable
 from companion_app.fleet import FaultKind, Job, ProgressStream
 from companion_app.thumbnails import Thumbnailer
+from vibes.decoding import Undecodable
 from vibes.errors import NotFound, UnusablePicture
 from vibes.stages import OPEN_STATES, Image, ImageState, grid_state
 from vibes.storage import PictureFiles, Step, Store, StoreThread, Submission

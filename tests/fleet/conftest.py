@@ -14,9 +14,9 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from companion_app.decoding import Undecodable, decoded
 from companion_app.embedded import create_app
 from companion_app.fleet import FaultKind, Fleet, Job, Place, ProgressStream
+from vibes.decoding import Undecodable, decoded
 from vibes.errors import UnusablePicture
 from vibes.recipes import Candidate, LoraUse, Recipe
 from vibes.settings import ServerConfig

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from companion_app.decoding import Undecodable, decoded
 from companion_app.fleet import FaultKind, Job, Place
+from vibes.decoding import Undecodable, decoded
 from vibes.errors import StorageError, UnusablePicture
 
 from .simulated_client import picture

@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from companion_app.decoding import Undecodable, decoded
+from vibes.decoding import Undecodable, decoded
 
 MIB = 2**20
 SIGNATURE = b"\x89PNG\r\n\x1a\n"

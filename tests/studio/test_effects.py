@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from companion_app.decoding import Undecodable
 from companion_app.embedded import FULL_LIBRARY, ModelFile, create_app
 from companion_app.fleet import Job, ProgressStream
 from companion_app.studio.controls import control_recipe, differ
@@ -21,6 +20,7 @@ from companion_app.studio.sessions import utc_now
 from tests.stages.samples import make_grid, make_recipe
 from tests.studio.conftest import running
 from tests.studio.harness import Api, studio_over
+from vibes.decoding import Undecodable
 from vibes.recipes import Candidate, LoraUse
 from vibes.settings import ServerConfig
 from vibes.storage import Store, StoreThread, check, open_database
