@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +77,13 @@ def test_the_last_stage_cannot_be_advanced_but_refined():
     with pytest.raises(Conflict, match="'Final' is the last stage"):
         check_iteration(last, "advance", STAGES)
     check_iteration(last, "refine", STAGES)
+
+
+def test_a_pick_in_the_bin_is_refused():
+    grid = make_grid(4, picked=(1,))
+    images = tuple(replace(image, binned="now") for image in grid.images)
+    with pytest.raises(Conflict, match="image 2 is in the bin"):
+        check_iteration(replace(grid, images=images), "refine", STAGES)
 
 
 def test_a_pick_without_a_picture_is_refused():

@@ -11,7 +11,12 @@ import pytest
 from tests.stages.samples import make_recipe
 from vibes.preferences import Choice
 from vibes.storage import Effect, PictureFiles, Store, check, open_database
-from vibes.storage.schema import _FIRST_TABLES, _SECOND_CHANGES, _THIRD_CHANGES
+from vibes.storage.schema import (
+    _FIRST_TABLES,
+    _FOURTH_CHANGES,
+    _SECOND_CHANGES,
+    _THIRD_CHANGES,
+)
 
 NOW = "2026-01-01T00:00:00.000Z"
 BRIEF = json.dumps({"prompt": "a beach", "tier": "sd15_draft"})
@@ -168,6 +173,25 @@ def test_a_third_version_keeps_what_was_forgotten_and_takes_what_is_found_out(tm
     store.close()
 
 
+def fourth_version(directory):
+    """A file as the fourth version left it."""
+    third_version(directory)
+    db = sqlite3.connect(directory / "vibes.db")
+    with db:
+        for statement in _FOURTH_CHANGES:
+            db.execute(statement)
+        db.execute("INSERT INTO _sqlite_migrations VALUES ('vibes', 'm004_choices', ?)", [NOW])
+    db.close()
+
+
+def test_pictures_of_a_fourth_version_lie_in_no_bin_and_wait_for_their_scores(tmp_path):
+    fourth_version(tmp_path)
+    store = Store(open_database(tmp_path))
+    assert store.grids.image("made").binned is None
+    assert "made" in [one.id for one in store.scorings.of_last_grids("a model", 9)]
+    store.close()
+
+
 EFFECT = Effect(
     checkpoint="epic", lora="grain", server="one", works=False, how="keys", keys=0, time=NOW
 )
@@ -181,7 +205,7 @@ CHOICE = Choice(
 )
 
 
-@pytest.mark.parametrize("version", [first_version, second_version, third_version])
+@pytest.mark.parametrize("version", [first_version, second_version, third_version, fourth_version])
 def test_the_migrated_tables_are_those_of_a_new_database(tmp_path, version):
     for directory in ("old", "new"):
         (tmp_path / directory).mkdir()

@@ -66,6 +66,11 @@ def check_iteration(grid: Grid, action: Iteration, stages: Sequence[Stage]) -> N
         raise Conflict(
             f"Picked image {unfinished[0].index + 1} has no picture yet. Wait for it or unpick it."
         )
+    binned = [image for image in picks if image.binned is not None]
+    if binned:
+        raise Conflict(
+            f"Picked image {binned[0].index + 1} is in the bin. Restore it or unpick it."
+        )
 
 
 def submitted(grid: Grid) -> Grid:

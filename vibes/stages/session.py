@@ -52,7 +52,8 @@ class Image:
     """One slot of a grid, from plan to picture; ``held`` pauses it alone.
 
     ``choice`` says how its models came to be chosen; None where that is not known. ``details`` are
-    further sentences about the whole choice, by the level of explanation they belong to.
+    further sentences about the whole choice, by the level of explanation they belong to. ``binned``
+    is when it was put into the bin, None where it was not.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Image:
     scores: Mapping[str, float] = field(default_factory=dict)
     choice: Choice | None = None
     details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    binned: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from .jobs import Step, Submission
 from .pictures import PictureFiles
 from .prior_file import PriorFile
 from .queue import OpenJob, QueuedBatch, QueuedImage, Spot
+from .scorings import ScoreSource, Unscored
 from .servers_file import ServersFile
 from .sessions import DEFAULT_PROFILE
 from .store import Store, StoreThread
@@ -28,6 +29,7 @@ __all__ = [
     "PriorFile",
     "QueuedBatch",
     "QueuedImage",
+    "ScoreSource",
     "ServersFile",
     "Spot",
     "Step",
@@ -35,6 +37,7 @@ __all__ = [
     "StoreThread",
     "StoredEvent",
     "Submission",
+    "Unscored",
     "check",
     "open_database",
 ]

@@ -221,6 +221,7 @@ def _image_row(image: Image) -> Row:
         "scores": json.dumps(dict(image.scores)),
         "choice": _choice_json(image.choice),
         "details": json.dumps(dict(image.details), ensure_ascii=False),
+        "binned": image.binned,
     }
 
 

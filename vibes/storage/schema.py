@@ -213,3 +213,27 @@ def m004_choices(db: Database) -> None:
     """What LoRAs really change, blocks, pools as edited, files' hashes, and reasons in depth."""
     for statement in _FOURTH_CHANGES:
         db.execute(statement)
+
+
+_FIFTH_CHANGES = (
+    # When it was put into the bin; NULL: it is not in there.
+    "ALTER TABLE images ADD COLUMN binned TEXT",
+    "CREATE INDEX images_binned ON images (binned) WHERE binned IS NOT NULL",
+    """
+    CREATE TABLE scorings (
+        image_id TEXT PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
+        wanted INTEGER NOT NULL CHECK (wanted IN (0,1)),
+        model TEXT,
+        pixels TEXT,
+        prompt TEXT,
+        error TEXT
+    )""",
+    "CREATE INDEX scorings_wanted ON scorings (image_id) WHERE wanted = 1",
+)
+
+
+@migrations()
+def m005_scoring(db: Database) -> None:
+    """Which model scored each image or is to, and which images lie in the bin."""
+    for statement in _FIFTH_CHANGES:
+        db.execute(statement)

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from vibes.errors import StorageError
 
+from .bin import BinRecords
 from .blocks import BlockRecords
 from .database import FILE_NAME, advice, open_database
 from .effects import EffectRecords
@@ -26,6 +27,7 @@ from .hashes import HashRecords
 from .jobs import JobRecords
 from .pool_edits import PoolEditRecords
 from .queue import QueueRecords
+from .scorings import ScoringRecords
 from .sessions import ProfileRecords, SessionRecords
 
 T = TypeVar("T")
@@ -50,6 +52,8 @@ class Store:
         self.blocks = BlockRecords(db)
         self.pool_edits = PoolEditRecords(db)
         self.hashes = HashRecords(db)
+        self.scorings = ScoringRecords(db)
+        self.bin = BinRecords(db)
 
     def atomic(self) -> AbstractContextManager[Database]:
         """A transaction over several calls: all of them or none."""
