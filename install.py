@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "vibes-setup.json"
 CONSTRAINTS = ROOT / "config" / "constraints.txt"
+SCORING_CONSTRAINTS = ROOT / "config" / "constraints-scoring.txt"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 SUFFIX = ".exe" if os.name == "nt" else ""
 PYTHON = BIN / f"python{SUFFIX}"
@@ -28,7 +29,7 @@ Vibes: one image studio over all your ComfyUI servers.
 
   python install.py demo     set up, then start a studio with two demo render servers
                              (options as in `vibes demo`: --no-browser --port N --data-dir DIR)
-  python install.py test     set up, then run every check and test
+  python install.py test     set up, with torch for scoring, then run every check and test
                              (what follows goes to pytest: -k funnel -x)
   python install.py setup    only set up: afterwards there is the command .venv/bin/vibes
 """
@@ -59,7 +60,7 @@ def main(arguments: list[str]) -> int:
         print(f"install.py: '{' '.join(arguments)}' is not a command.\n\n{USAGE}", file=sys.stderr)
         return 2
     try:
-        set_up({"studio", "dev"} if command == "test" else {"studio"})
+        set_up({"studio", "dev", "scoring"} if command == "test" else {"studio"})
         if command == "demo":
             return become([str(BIN / f"vibes{SUFFIX}"), "demo", *rest])
         return run_gate(rest) if command == "test" else finish_setup()
@@ -101,7 +102,7 @@ def read_stamp() -> dict[str, object]:
 def fingerprint() -> str:
     """Changes when the environment would have to change."""
     digest = hashlib.sha256(f"{sys.version_info[:2]} {ROOT}".encode())
-    for path in (ROOT / "pyproject.toml", CONSTRAINTS):
+    for path in (ROOT / "pyproject.toml", CONSTRAINTS, SCORING_CONSTRAINTS):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -132,10 +133,12 @@ def environment_version() -> tuple[int, ...] | None:
 
 def install_project(extras: list[str]) -> None:
     """Install this checkout, editable, with pinned versions of everything it needs."""
-    say(f"Installing Vibes with its parts for {' and '.join(extras)} (a minute or two) …")
+    size = "some minutes: torch alone is 0.2 to 3 GB" if "scoring" in extras else "a minute or two"
+    say(f"Installing Vibes with its parts for {' and '.join(extras)} ({size}) …")
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pins = [f"--constraint={path}" for path in (CONSTRAINTS, SCORING_CONSTRAINTS)]
     run(
-        [*pip, "-c", str(CONSTRAINTS), "-e", f".[{','.join(extras)}]"],
+        [*pip, *pins, "-e", f".[{','.join(extras)}]"],
         "The packages could not be installed; pip's message above says which one. Check that "
         "the package registry can be reached, then run the same command again.",
     )

@@ -9,6 +9,7 @@
     ├── Conflict                the request is fine but not now (last stage, batch already final)
     │   └── AmbiguousName       several models match (carries the matches)
     ├── NoServerCan             no server can make this image (carries a reason per server)
+    ├── ScoringUnavailable      pictures cannot be scored here: parts or weights are missing
     ├── StorageError            the data directory cannot be used
     │   ├── DatabaseTooNew      written by a newer version
     │   └── DirectoryInUse      another studio owns it
@@ -97,6 +98,12 @@ class NoServerCan(VibesError):
     def __init__(self, message: str, *, reasons: Mapping[str, str] | None = None):
         super().__init__(message)
         self.reasons = dict(reasons or {})
+
+
+class ScoringUnavailable(VibesError):
+    """Pictures cannot be scored here: torch, open_clip or a model's weights are missing."""
+
+    code = "scoring_unavailable"
 
 
 class StorageError(VibesError):

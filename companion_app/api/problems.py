@@ -16,6 +16,7 @@ from vibes.errors import (
     InvalidInput,
     NoServerCan,
     NotFound,
+    ScoringUnavailable,
     ServerError,
     StorageError,
     VibesError,
@@ -30,6 +31,7 @@ STATUS: Mapping[type[VibesError], int] = {
     NotFound: 404,
     Conflict: 409,
     NoServerCan: 503,
+    ScoringUnavailable: 503,
     ServerError: 502,
     StorageError: 500,
 }

@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from . import database, generate, models, preferences, queue, render_server, servers, serving
+from . import (
+    database,
+    generate,
+    models,
+    preferences,
+    queue,
+    render_server,
+    scoring,
+    servers,
+    serving,
+)
 from .terminal import show
 
 app = typer.Typer(
@@ -29,6 +39,7 @@ app.add_typer(models.group, name="loras")
 app.command("checkpoints")(models.checkpoints)
 app.command("analyze")(models.analyze)
 app.add_typer(preferences.group, name="preferences")
+app.add_typer(scoring.group, name="scoring")
 app.add_typer(database.group, name="db")
 app.command("embedded")(render_server.embedded)
 

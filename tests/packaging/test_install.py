@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def install(tmp_path):
     """The module install.py, working on a copy of what it reads in an empty folder."""
-    for name in ("install.py", "pyproject.toml", "README.md", "LICENSE", "config/constraints.txt"):
+    pins = ("config/constraints.txt", "config/constraints-scoring.txt")
+    for name in ("install.py", "pyproject.toml", "README.md", "LICENSE", *pins):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     spec = importlib.util.spec_from_file_location("install_copy", tmp_path / "install.py")

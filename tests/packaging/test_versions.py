@@ -13,22 +13,27 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+PINS = ("config/constraints.txt", "config/constraints-scoring.txt")
 
 
 def read(name):
     return (ROOT / name).read_text(encoding="utf-8")
 
 
+def constraint_lines(names=PINS):
+    lines = [line for name in names for line in read(name).splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 def pins(python):
-    """Package name → version that the constraints give under one Python."""
+    """Package name → version that both files of constraints give under one Python."""
     environment = {**default_environment(), "python_version": python}
     found = {}
-    for line in read("config/constraints.txt").splitlines():
-        if line and not line.startswith("#"):
-            requirement = Requirement(line)
-            if requirement.marker is None or requirement.marker.evaluate(environment):
-                assert requirement.name not in found, f"{requirement.name} is pinned twice"
-                found[canonicalize_name(requirement.name)] = str(requirement.specifier)
+    for line in constraint_lines():
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate(environment):
+            assert requirement.name not in found, f"{requirement.name} is pinned twice"
+            found[canonicalize_name(requirement.name)] = str(requirement.specifier)
     return found
 
 
@@ -62,8 +67,11 @@ def test_constraints_pin_every_direct_requirement_within_its_range(python):
 
 
 def test_constraints_name_exact_versions_and_no_place_to_get_them_from():
-    text = "\n".join(
-        line for line in read("config/constraints.txt").splitlines() if not line.startswith("#")
-    )
-    assert not re.search(r"://|@|/|--|torch", text)
+    assert not re.search(r"://|@|/|--", "\n".join(constraint_lines()))
     assert all(specifier.startswith("==") for specifier in pins("3.12").values())
+
+
+def test_only_the_tests_and_scoring_pull_in_torch():
+    assert not re.search(r"torch|open.clip|timm", "\n".join(constraint_lines(PINS[:1])))
+    extras = {r.name: str(r.marker) for r in direct_requirements() if "torch" in r.name}
+    assert extras and all(marker == 'extra == "scoring"' for marker in extras.values())

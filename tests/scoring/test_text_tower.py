@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from vibes.errors import ConfigError
-from vibes.scoring.text_tower import OpenClipEncoder, load_text_encoder, make_vision_importable
+from vibes.scoring.text_tower import OpenClipEncoder, load_text_encoder
+from vibes.scoring.torch_modules import load_modules, missing_modules
 
 TINY = {
     "embed_dim": 32,
@@ -32,20 +32,19 @@ def test_a_path_that_leads_nowhere_is_refused_with_what_to_do(tmp_path: Path) ->
         load_text_encoder(tmp_path / "gone")
 
 
-def test_where_open_clip_is_missing_the_sentence_says_what_to_install(tmp_path: Path) -> None:
-    if find_spec("open_clip"):
-        pytest.skip("open_clip is installed here")
+@pytest.mark.skipif(not missing_modules(), reason="torch and open_clip are installed here")
+def test_where_open_clip_is_missing_the_sentence_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "clip.safetensors").write_bytes(b"")
-    with pytest.raises(ConfigError, match="pip install torch open_clip_torch"):
+    with pytest.raises(ConfigError, match=r"vibes scoring install.*Or use a model2vec model"):
         load_text_encoder(tmp_path / "clip.safetensors")
 
 
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
     """Random weights of a tiny CLIP model, and its architecture made known to open_clip."""
-    torch = pytest.importorskip("torch", reason="CLIP needs torch")
-    make_vision_importable()
-    open_clip = pytest.importorskip("open_clip", reason="CLIP needs open_clip")
+    if missing := missing_modules():
+        pytest.skip(f"CLIP needs {', '.join(missing)}")
+    torch, open_clip = load_modules()
     (tmp_path / "tiny-test.json").write_text(json.dumps(TINY))
     open_clip.add_model_config(tmp_path)
     torch.manual_seed(1)

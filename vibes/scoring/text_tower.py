@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from functools import cache
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from vibes.errors import ConfigError
+from vibes.errors import ConfigError, ScoringUnavailable
 from vibes.prompts.encoders import (
     Model2VecEncoder,
     RememberingEncoder,
@@ -19,6 +15,8 @@ from vibes.prompts.encoders import (
     Vectors,
     unit_rows,
 )
+
+from .torch_modules import load_modules
 
 MODEL = "ViT-B-32"
 AT_ONCE = 256  # texts
@@ -34,7 +32,10 @@ class OpenClipEncoder:
     def __init__(self, weights: Path, model: str = MODEL):
         if not weights.is_file():
             raise ConfigError("There is no file of CLIP weights here.", path=weights)
-        self._torch, open_clip = _modules(weights)
+        try:
+            self._torch, open_clip = load_modules()
+        except ScoringUnavailable as error:
+            raise ConfigError(f"{error} Or use a model2vec model.", path=weights) from error
         try:
             whole = open_clip.create_model(model, pretrained=str(weights))
             self._tokenize = open_clip.get_tokenizer(model)
@@ -76,37 +77,3 @@ def load_text_encoder(path: Path | None) -> TextEncoder | None:
         "file of CLIP weights.",
         path=path,
     )
-
-
-def _modules(weights: Path) -> tuple[Any, Any]:
-    """Torch and open_clip, by name: neither is installed where types are checked."""
-    try:
-        torch = import_module("torch")
-        make_vision_importable()
-        return torch, import_module("open_clip")
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"CLIP weights need {error.name}, which is not installed: "
-            "`pip install torch open_clip_torch`, or use a model2vec model.",
-            path=weights,
-        ) from error
-
-
-@cache
-def make_vision_importable() -> object:
-    """Import torchvision, which open_clip does, also where its compiled parts do not load.
-
-    That is so beside a torch without CUDA: published torchvision wheels then miss two operators,
-    which nothing here calls, and declaring them is enough. What is returned declares them, for as
-    long as it is kept.
-    """
-    try:
-        return import_module("torchvision")
-    except RuntimeError:
-        for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
-            del sys.modules[name]
-        declared = import_module("torch").library.Library("torchvision", "FRAGMENT")
-        declared.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        declared.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        import_module("torchvision")
-        return declared

@@ -17,6 +17,7 @@ from .models import (
     Tier,
 )
 from .root import data_root
+from .scoring import Scoring, ScoringModel, Thresholds
 
 __all__ = [
     "ASPECT_RATIOS",
@@ -25,9 +26,12 @@ __all__ = [
     "AspectRatio",
     "LoraWeights",
     "PolicyName",
+    "Scoring",
+    "ScoringModel",
     "ServerConfig",
     "Settings",
     "Stage",
+    "Thresholds",
     "Tier",
     "data_root",
     "load_added",

@@ -18,7 +18,7 @@ from .problems import config_error
 from .root import data_root
 from .variables import refuse_misspelt
 
-_FILES = ("gpus.yaml", "pools.yaml", "stages.yaml")
+_FILES = ("gpus.yaml", "pools.yaml", "scoring.yaml", "stages.yaml")
 
 
 def load_settings(config: Path | None = None, **overrides: Any) -> Settings:

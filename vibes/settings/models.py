@@ -10,15 +10,12 @@ from typing import Annotated, Literal
 from platformdirs import user_data_path
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     HttpUrl,
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -28,16 +25,9 @@ from pydantic_settings import (
 from .access import authority_file, disagreement, header_fault, without_credentials
 from .lines import Place
 from .root import template_names
+from .scoring import Scoring, ScoringModel
+from .values import Real, Table, Whole
 
-
-def _no_truth(value: object) -> object:
-    if isinstance(value, bool):  # which Python, and so pydantic, counts as 1 or 0
-        raise PydanticCustomError("truth_value", "a number is expected")
-    return value
-
-
-Whole = Annotated[int, BeforeValidator(_no_truth)]
-Real = Annotated[float, BeforeValidator(_no_truth)]
 PolicyName = Literal["taste", "selection_rate", "random"]
 AspectRatio = Literal["portrait", "landscape", "square"]
 ASPECT_RATIOS: tuple[AspectRatio, ...] = ("portrait", "landscape", "square")
@@ -45,13 +35,7 @@ Pixels = Annotated[Whole, Field(ge=16, le=8192)]
 MAX_STEPS = 150
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
-    )
-
-
-class ServerConfig(_Strict):
+class ServerConfig(Table):
     """One ComfyUI server."""
 
     # What is wrong with a server is told without its values: they may be secrets.
@@ -87,7 +71,7 @@ class ServerConfig(_Strict):
         return without_credentials(str(self.url)).rstrip("/")
 
 
-class Tier(_Strict):
+class Tier(Table):
     """A quality level: a pool of checkpoints of one family, its sizes and sampling defaults."""
 
     family: str
@@ -109,7 +93,7 @@ class Tier(_Strict):
     """Scheduler, by ComfyUI's name; left out, it is chosen by family and priority."""
 
 
-class Stage(_Strict):
+class Stage(Table):
     """One step of the funnel: how many pictures, and how they differ from the step before."""
 
     name: str
@@ -148,7 +132,7 @@ class Stage(_Strict):
         return _within_steps(steps * self.steps_scale / since.steps_scale)
 
 
-class LoraWeights(_Strict):
+class LoraWeights(Table):
     """What counts how much when LoRAs are ranked; what is not known of one is left out."""
 
     semantic: Real = Field(0.4, ge=0, le=1)
@@ -206,6 +190,10 @@ class Settings(BaseSettings):
     verify_loras: bool = True
     """Whether a LoRA that is new beside a checkpoint is tested with two tiny pictures, on servers
     without the node pack, to find out if it changes anything."""
+    scoring: Scoring = Scoring()
+    """Whether pictures show what was asked: which model tells, and what percentages are called."""
+    scoring_models: dict[str, ScoringModel] = {}
+    """CLIP models by name; their weights are downloaded only by `vibes scoring install`."""
     text_encoder: Path | None = None
     """Folder of a model2vec model, or file of CLIP weights, to match prompts and LoRAs by meaning
     with; left out, the small model that comes with Vibes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -12,10 +12,9 @@ from pydantic_core import ErrorDetails
 from vibes.errors import ConfigError
 
 from .lines import Document, Place
-from .models import ServerConfig, Settings, Stage, Tier, did_you_mean
+from .models import Settings, did_you_mean
 from .variables import variable_of
 
-_TABLES: dict[str, type[BaseModel]] = {"servers": ServerConfig, "tiers": Tier, "stages": Stage}
 _EXPECTED = {
     "dict_type": "a table of settings is expected",
     "dict_attributes_type": "a table of settings is expected",
@@ -109,7 +108,17 @@ def _within(place: Place) -> str:
 
 
 def _names_at(place: Place, model: type[BaseModel]) -> list[str]:
-    return list((_TABLES[str(place[0])] if len(place) > 1 else model).model_fields)
+    for key in place[:-1]:
+        if field := model.model_fields.get(str(key)):  # else a name or number within it
+            model = _table_in(field.annotation) or model
+    return list(model.model_fields)
+
+
+def _table_in(annotation: Any) -> type[BaseModel] | None:
+    """The table a setting's type holds, as in ``dict[str, Tier]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_table_in, get_args(annotation))), None)
 
 
 def _valid_values(error: ErrorDetails) -> list[str]:
