@@ -87,19 +87,19 @@ def test_the_same_values_in_another_shape_are_another_picture():
     )
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_the_hashes_do_not_depend_on_the_model_the_picture_is_read_for(kind):
-    data = encoded(drawn(2500, 2100), kind)
+@pytest.mark.parametrize(("kind", "side"), [("PNG", 100), ("JPEG", 2048)])
+def test_the_hashes_do_not_depend_on_the_model_the_picture_is_read_for(kind, side):
+    data = encoded(Image.radial_gradient("L").resize((side, side)), kind)
     read = [read_picture(data, fit) for fit in (Fit(16), Fit(64, "squash", "bilinear"))]
     assert read[0].pixel_hash == read[1].pixel_hash
     assert read[0].phash == read[1].phash
 
 
 def test_a_large_jpeg_read_smaller_says_its_own_size_and_looks_the_same():
-    picture = drawn(2600, 2200)
-    read = read_picture(encoded(picture, "JPEG", quality=95), Fit(64))
-    assert (read.width, read.height) == (2600, 2200)
-    whole = fitted(Image.open(BytesIO(encoded(picture, "JPEG", quality=95))), Fit(64))
+    data = encoded(Image.radial_gradient("L").resize((2300, 2100)), "JPEG", quality=95)
+    read = read_picture(data, Fit(64))
+    assert (read.width, read.height) == (2300, 2100)
+    whole = fitted(Image.open(BytesIO(data)), Fit(64))
     assert np.abs(read.pixels.astype(int) - whole).mean() < 1
 
 
