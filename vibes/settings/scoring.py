@@ -56,6 +56,8 @@ class Scoring(Table):
     """Another such model that is asked where the first finds nothing of what was asked."""
     device: str = "auto"
     """What computes: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`."""
+    plugins: tuple[str, ...] = ()
+    """Installed scorers of others (entry points `vibes.scorers`) whose numbers are wanted, too."""
     thresholds: Thresholds = Thresholds()
     """What percentages are called."""
 
