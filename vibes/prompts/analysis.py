@@ -67,7 +67,7 @@ def analyse(prompt: str | Prompt, lexicon: ConceptLexicon | None = None) -> Prom
     """What the prompt says by the words of the lexicon, else of the shipped one."""
     parsed = parse(prompt) if isinstance(prompt, str) else prompt
     known = lexicon or concept_lexicon()
-    segments = _segments(parsed.plain(), english())
+    segments = asked_segments(parsed.plain(), english())
     found = [list(known.categories.hits(segment)) for segment in segments]
     concepts = _concepts(hit for hits in found for hit in hits)
     style, style_words = _most(_said(known.styles, segments))
@@ -98,7 +98,7 @@ def analyse(prompt: str | Prompt, lexicon: ConceptLexicon | None = None) -> Prom
     )
 
 
-def _segments(plain: str, lexicon: Lexicon) -> list[Segment]:
+def asked_segments(plain: str, lexicon: Lexicon) -> list[Segment]:
     """What is asked for, stretch by stretch; at most ``MAX_WORDS`` words."""
     left = MAX_WORDS
     segments = []
