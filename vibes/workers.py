@@ -20,7 +20,7 @@ def new_pool(workers: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(
         max_workers=workers,
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start_process,
+        initializer=start_process,
     )
 
 
@@ -47,7 +47,8 @@ def uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start_process() -> None:
+def start_process() -> None:
+    """What such a process does first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for our parent, which ends us
     _die_with_parent()
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.recommend.samples import library, lora
 from vibes.prompts import parse
-from vibes.recommend import with_triggers, words_to_add
+from vibes.recommend import with_triggers, without_triggers, words_to_add
 
 
 def test_the_first_distinctive_trigger_is_added() -> None:
@@ -56,3 +56,8 @@ def test_triggers_stand_at_the_end_with_their_brackets_escaped() -> None:
 def test_an_added_trigger_reaches_the_encoder_as_it_is(trigger: str) -> None:
     said = parse(with_triggers("a cat", [trigger])).plain()
     assert said == f"a cat, {trigger}"
+
+
+@given(st.lists(st.text(alphabet="ab (),", min_size=1, max_size=9).filter(str.strip), max_size=3))
+def test_what_was_added_can_be_taken_off_again(triggers: list[str]) -> None:
+    assert without_triggers(with_triggers("a cat, a dog", triggers), triggers) == "a cat, a dog"

@@ -30,55 +30,48 @@ def scored(image: str, model: str = MODEL) -> ScoreSource:
     return ScoreSource(image_id=image, model=f"{model}:224squash", pixels="ff", prompt="ee")
 
 
-def ids(found) -> list[str]:
-    return [one.id for one in found]
-
-
 def test_what_has_no_score_waits_the_last_grid_first(store):
-    assert ids(store.scorings.of_last_grids(MODEL, 5)) == [
+    assert store.scorings.of_last_grids(MODEL, 5) == [
         *("late-0", "late-1", "late-2"),
         *("early-0", "early-1", "early-2"),
     ]
-    assert ids(store.scorings.of_last_grids(MODEL, 1)) == ["late-0", "late-1", "late-2"]
-    [first, *_] = store.scorings.of_batch(MODEL, "early")
-    assert (first.batch_id, first.prompt) == ("early", "a beach")
+    assert store.scorings.of_last_grids(MODEL, 1) == ["late-0", "late-1", "late-2"]
 
 
 def test_a_score_of_the_present_model_is_enough_and_one_of_another_is_not(store):
-    assert store.scorings.record(scored("late-0"), 0.7)
+    assert store.scorings.record(scored("late-0"), {"adherence": 0.7})
     assert store.grids.image("late-0").scores == {"adherence": 0.7}
-    assert ids(store.scorings.of_batch(MODEL, "late")) == ["late-1", "late-2"]
+    assert store.scorings.of_batch(MODEL, "late") == ["late-1", "late-2"]
     assert len(store.scorings.of_batch("another", "late")) == 3
     assert store.scorings.of(["late-0", "late-1"]) == {"late-0": scored("late-0")}
 
 
 def test_what_was_asked_for_waits_however_old_it_is(store):
     store.scorings.want(["early-1", "unheard-of"])
-    assert "early-1" in ids(store.scorings.of_last_grids(MODEL, 1))
-    store.scorings.record(scored("early-1"), 0.2)
-    assert "early-1" not in ids(store.scorings.of_last_grids(MODEL, 1))
+    assert "early-1" in store.scorings.of_last_grids(MODEL, 1)
+    store.scorings.record(scored("early-1"), {"adherence": 0.2})
+    assert "early-1" not in store.scorings.of_last_grids(MODEL, 1)
 
 
 def test_a_picture_that_cannot_be_scored_is_tried_again_only_when_asked(store):
     why = ScoreSource(image_id="late-0", model=MODEL, error="it is no picture")
-    assert store.scorings.record(why)
-    assert "late-0" not in ids(store.scorings.of_last_grids(MODEL, 5))
-    assert "late-0" in ids(store.scorings.of_session(MODEL, "session"))
-    assert "late-0" in ids(store.scorings.of_all(MODEL))
+    assert store.scorings.record(why, {})
+    assert "late-0" not in store.scorings.of_last_grids(MODEL, 5)
+    assert "late-0" in store.scorings.of_session(MODEL, "session")
+    assert "late-0" in store.scorings.of_all(MODEL)
 
 
 def test_scores_of_other_scorers_stay(store):
     store.grids.add(replace(make_grid(1, id="other"), images=()))
     image = replace(make_grid(1, id="other").images[0], scores={"other": 0.25})
     store._db.table("images").insert(_row(image))
-    store.scorings.record(scored(image.id), 0.5)
+    store.scorings.record(scored(image.id), {"adherence": 0.5})
     assert store.grids.image(image.id).scores == {"other": 0.25, "adherence": 0.5}
 
 
 def test_what_is_gone_takes_no_score(store):
     store.sessions.delete("session")
-    assert not store.scorings.record(scored("late-0"), 0.7)
-    assert store.scorings.image("late-0") == []
+    assert not store.scorings.record(scored("late-0"), {"adherence": 0.7})
     assert not store.scorings.any_collected()
 
 
@@ -102,7 +95,7 @@ def test_what_lies_in_the_bin_is_not_scored_and_comes_back_as_it_was(store):
     before = store.grids.image("late-2")
     store.bin.put("late-2", "2026-01-01T00:00:00Z")
     assert store.grids.image("late-2") == replace(before, binned="2026-01-01T00:00:00Z")
-    assert "late-2" not in ids(store.scorings.of_batch(MODEL, "late"))
+    assert "late-2" not in store.scorings.of_batch(MODEL, "late")
     assert store.bin.restore(["late-2", "late-1"]) == ["late-2"]
     assert store.grids.image("late-2") == before
 

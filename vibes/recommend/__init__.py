@@ -23,7 +23,7 @@ from .sampling import Priority, Variation, image_seed, varied
 from .selection import Selection, select_loras
 from .strengths import rebalanced, strength_for
 from .tiers import choose_tier, tier_checkpoints
-from .trigger_words import with_triggers, words_to_add
+from .trigger_words import with_triggers, without_triggers, words_to_add
 
 __all__ = [
     "Alternative",
@@ -67,5 +67,6 @@ __all__ = [
     "varied",
     "with_embeddings",
     "with_triggers",
+    "without_triggers",
     "words_to_add",
 ]

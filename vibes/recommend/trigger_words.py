@@ -53,6 +53,13 @@ def with_triggers(prompt: str, words: Iterable[str]) -> str:
     return ", ".join(filter(None, (prompt.rstrip().rstrip(",").rstrip(), *escaped)))
 
 
+def without_triggers(prompt: str, words: Sequence[str]) -> str:
+    """What ``with_triggers`` was given, but for white space and commas at its end."""
+    if not words:
+        return prompt
+    return prompt.removesuffix(with_triggers("", words)).rstrip().rstrip(",").rstrip()
+
+
 def _says(said: Sequence[str], trigger: Sequence[str]) -> bool:
     size = len(trigger)
     return bool(size) and any(

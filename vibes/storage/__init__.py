@@ -12,7 +12,7 @@ from .jobs import Step, Submission
 from .pictures import PictureFiles
 from .prior_file import PriorFile
 from .queue import OpenJob, QueuedBatch, QueuedImage, Spot
-from .scorings import ScoreSource, Unscored
+from .scorings import ScoreSource
 from .servers_file import ServersFile
 from .sessions import DEFAULT_PROFILE
 from .store import Store, StoreThread
@@ -37,7 +37,6 @@ __all__ = [
     "StoreThread",
     "StoredEvent",
     "Submission",
-    "Unscored",
     "check",
     "open_database",
 ]

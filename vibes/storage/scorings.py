@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlite_utils import Database
 
-_UNSCORED = """
-    SELECT images.id, images.batch_id, json_extract(brief, '$.prompt') AS prompt
-    FROM images JOIN grids ON grids.id = batch_id LEFT JOIN scorings ON image_id = images.id
-    WHERE images.state = 'collected' AND binned IS NULL AND json_valid(brief) AND {where}
+_WAITING = """
+    SELECT images.id FROM images JOIN grids ON grids.id = batch_id
+    LEFT JOIN scorings ON image_id = images.id
+    WHERE images.state = 'collected' AND binned IS NULL AND {where}
     ORDER BY grids.rowid DESC, position"""
 
 _STALE = "(model IS NULL OR wanted = 1 OR substr(model, 1, length(?)) != ?)"
@@ -22,15 +22,6 @@ _LACKING = f"({_STALE} OR scorings.error IS NOT NULL)"
 """No score of the present model, for whatever reason."""
 
 _DONE = "SELECT image_id, model, pixels, prompt, error FROM scorings WHERE model IS NOT NULL"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unscored:
-    """An image that waits for its score, and what was asked of its grid."""
-
-    id: str
-    batch_id: str
-    prompt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,34 +57,30 @@ class ScoringRecords:
                 [(image,) for image in image_ids],
             )
 
-    def of_last_grids(self, model: str, grids: int) -> list[Unscored]:
+    def of_last_grids(self, model: str, grids: int) -> list[str]:
         """What is wanted, and of the last grids what has no score of this model; latest first."""
         last = "batch_id IN (SELECT id FROM grids ORDER BY rowid DESC LIMIT ?)"
-        return self._unscored(f"(wanted = 1 OR ({last} AND {_STALE}))", [grids, model, model])
+        return self._waiting(f"(wanted = 1 OR ({last} AND {_STALE}))", [grids, model, model])
 
-    def of_batch(self, model: str, batch_id: str) -> list[Unscored]:
+    def of_batch(self, model: str, batch_id: str) -> list[str]:
         """What of a grid has no score of this model."""
-        return self._unscored(f"batch_id = ? AND {_LACKING}", [batch_id, model, model])
+        return self._waiting(f"batch_id = ? AND {_LACKING}", [batch_id, model, model])
 
-    def of_session(self, model: str, session_id: str) -> list[Unscored]:
+    def of_session(self, model: str, session_id: str) -> list[str]:
         """What of a session has no score of this model."""
-        return self._unscored(f"session_id = ? AND {_LACKING}", [session_id, model, model])
+        return self._waiting(f"session_id = ? AND {_LACKING}", [session_id, model, model])
 
-    def of_all(self, model: str) -> list[Unscored]:
+    def of_all(self, model: str) -> list[str]:
         """Everything without a score of this model."""
-        return self._unscored(_LACKING, [model, model])
-
-    def image(self, image_id: str) -> list[Unscored]:
-        """One image as the line takes it; none where it is not there to be scored any more."""
-        return self._unscored("images.id = ?", [image_id])
+        return self._waiting(_LACKING, [model, model])
 
     def any_collected(self) -> bool:
         """Whether there is any picture at all."""
         found = self._db.execute("SELECT 1 FROM images WHERE state = 'collected' LIMIT 1")
         return found.fetchone() is not None
 
-    def record(self, source: ScoreSource, adherence: float | None = None) -> bool:
-        """Keep a score, or why there is none; False where the image is gone."""
+    def record(self, source: ScoreSource, scores: Mapping[str, float]) -> bool:
+        """Keep scores by scorer, or why there are none; False where the image is gone."""
         with self._db.atomic():
             row = self._db.execute(
                 "SELECT scores FROM images WHERE id = ? AND state = 'collected'",
@@ -101,9 +88,8 @@ class ScoringRecords:
             ).fetchone()
             if row is None:
                 return False
-            if adherence is not None:
-                scores = json.dumps({**json.loads(row[0]), "adherence": adherence})
-                self._db.table("images").update(source.image_id, {"scores": scores})
+            known = json.dumps({**json.loads(row[0]), **scores})
+            self._db.table("images").update(source.image_id, {"scores": known})
             self._db.table("scorings").insert({**asdict(source), "wanted": 0}, replace=True)
         return True
 
@@ -113,6 +99,6 @@ class ScoringRecords:
         rows = self._db.query(f"{_DONE} AND image_id IN ({marks})", list(image_ids))
         return {row["image_id"]: ScoreSource(**row) for row in rows}
 
-    def _unscored(self, where: str, parameters: list[Any]) -> list[Unscored]:
-        rows = self._db.query(_UNSCORED.format(where=where), parameters)
-        return [Unscored(**row) for row in rows]
+    def _waiting(self, where: str, parameters: list[Any]) -> list[str]:
+        rows = self._db.execute(_WAITING.format(where=where), parameters)
+        return [image for (image,) in rows.fetchall()]
