@@ -1,11 +1,11 @@
-"""Opening ``vibes.db`` and owning the data directory it lies in."""
+"""Opening the databases of a data directory: ``vibes.db``, and what else is kept as one file."""
 
 from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
 
-from sqlite_utils import Database
+from sqlite_utils import Database, Migrations
 
 from vibes.errors import DatabaseTooNew, StorageError
 
@@ -26,10 +26,18 @@ def open_database(data_dir: Path) -> Database:
     Raises DatabaseTooNew for a file of a newer Vibes and StorageError when the directory cannot
     be written or the file is not a database; the file is then as it was.
     """
-    path = data_dir / FILE_NAME
+    return open_migrated(data_dir / FILE_NAME, migrations)
+
+
+def open_migrated(path: Path, migrations: Migrations) -> Database:
+    """A database brought up to date; raises as ``open_database`` does.
+
+    Several processes may open the same one at once.
+    """
+    data_dir = path.parent
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        return _connect(path)
+        return _connect(path, migrations)
     except OSError as error:
         raise StorageError(
             f"The data directory {data_dir} cannot be used: {error.strerror or error}. "
@@ -61,23 +69,33 @@ def fault(what: str, error: Exception) -> str:
     return f"{what} in {FILE_NAME} cannot be read: {reason}."
 
 
-def _connect(path: Path) -> Database:
+def _connect(path: Path, migrations: Migrations) -> Database:
     db = Database(path)
     try:
         for pragma in ("foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
             db.execute(f"PRAGMA {pragma}")
-        _refuse_newer(db, path)
+        _refuse_newer(db, path, migrations)
         db.enable_wal()
         db.execute("PRAGMA synchronous=NORMAL")
-        migrations.apply(db)
+        if migrations.pending(db):
+            _migrate(db, migrations)
     except BaseException:
         db.close()
         raise
     return db
 
 
-def _refuse_newer(db: Database, path: Path) -> None:
-    newer = {migration.name for migration in migrations.applied(db)} - _known_names()
+def _migrate(db: Database, migrations: Migrations) -> None:
+    """Bring the tables up to date; of several processes one does it, the others wait for it."""
+    db.execute("BEGIN IMMEDIATE")
+    with db.atomic():
+        migrations.apply(db)
+    db.commit()
+
+
+def _refuse_newer(db: Database, path: Path, migrations: Migrations) -> None:
+    applied = {migration.name for migration in migrations.applied(db)}
+    newer = applied - _known_names(migrations)
     if newer:
         raise DatabaseTooNew(
             f"{path} was written by a newer version of Vibes (it has {', '.join(sorted(newer))}). "
@@ -85,7 +103,7 @@ def _refuse_newer(db: Database, path: Path) -> None:
         )
 
 
-def _known_names() -> set[str]:
+def _known_names(migrations: Migrations) -> set[str]:
     """Every migration of this version: what is pending for an empty database."""
     empty = Database(memory=True)
     try:
