@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 
 from sqlite_utils import Database, Migrations
@@ -75,7 +76,7 @@ def _connect(path: Path, migrations: Migrations) -> Database:
         for pragma in ("foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
             db.execute(f"PRAGMA {pragma}")
         _refuse_newer(db, path, migrations)
-        db.enable_wal()
+        _enable_wal(db)
         db.execute("PRAGMA synchronous=NORMAL")
         if migrations.pending(db):
             _migrate(db, migrations)
@@ -83,6 +84,18 @@ def _connect(path: Path, migrations: Migrations) -> Database:
         db.close()
         raise
     return db
+
+
+def _enable_wal(db: Database) -> None:
+    """When others open a new file at the same moment, SQLite does not wait for them here."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            return db.enable_wal()
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _migrate(db: Database, migrations: Migrations) -> None:
