@@ -100,22 +100,22 @@ class Clip:
         return made
 
 
-def load_clip(folder: Path, *, device: str = "auto") -> Clip:
+def load_clip(folder: Path, *, device: str = "auto", name: str | None = None) -> Clip:
     """The model of a folder that holds ``open_clip_config.json`` and weights; no network is used.
 
-    Raises ScoringUnavailable where torch or open_clip are missing, or the folder holds no such
-    model.
+    ``name`` is what people call it, by itself the folder's. Raises ScoringUnavailable where torch
+    or open_clip are missing, or the folder holds no such model.
     """
     weights = weights_in(folder)
     torch, open_clip = load_modules()
     device = chosen_device(torch, device)
-    name = f"local-dir:{folder}"
+    place = f"local-dir:{folder}"
     try:
-        model = open_clip.create_model(name, device=device)
-        tokenize = open_clip.get_tokenizer(name)
+        model = open_clip.create_model(place, device=device)
+        tokenize = open_clip.get_tokenizer(place)
     except Exception as error:  # whatever torch, open_clip and tokenizers raise over wrong files
         raise ScoringUnavailable(f"{folder} holds no CLIP model that works: {error}") from error
-    return Clip(model, tokenize, key=fingerprint(weights), device=device, name=folder.name)
+    return Clip(model, tokenize, key=fingerprint(weights), device=device, name=name or folder.name)
 
 
 def weights_in(folder: Path) -> Path:

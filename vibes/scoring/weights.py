@@ -29,7 +29,8 @@ def load_model(name: str, models: Mapping[str, ScoringModel], *, device: str = "
 
     Raises ConfigError for a name that is none, ScoringUnavailable for weights that are not here.
     """
-    return load_clip(model_folder(name, models), device=device)
+    shown = name if name in models else None
+    return load_clip(model_folder(name, models), device=device, name=shown)
 
 
 def model_folder(name: str, models: Mapping[str, ScoringModel]) -> Path:
