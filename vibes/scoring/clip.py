@@ -22,11 +22,13 @@ from .torch_modules import load_modules
 Pixels = npt.NDArray[np.uint8]
 
 CONFIG = "open_clip_config.json"
-WEIGHTS = ("open_clip_model.safetensors", "model.safetensors", "open_clip_pytorch_model.bin")
+WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin", "model.safetensors")
+"""The names weights may have; of several, open_clip loads the first in this order."""
 TEXTS_AT_ONCE = 256
 PICTURES_AT_ONCE = {"cuda": 256, "mps": 64, "cpu": 32}
 _SAMPLE = 1 << 16  # bytes
 _SAMPLES = 64
+_LONGEST = 240  # characters quoted of an error
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Clip:
 
     def __init__(self, model: Any, tokenize: Any, *, key: str, device: str, name: str):
         self._torch, open_clip = load_modules()
+        model = model.eval().requires_grad_(False)
         settings = open_clip.get_model_preprocess_cfg(model)
         self.name = name
         self.fit = _fit(settings)
@@ -57,7 +60,7 @@ class Clip:
         self._colours = Colours(tuple(settings["mean"]), tuple(settings["std"]))
         self._precision = _precision(self._torch, device)
         layout = self._torch.channels_last
-        self._model = model.eval().to(device=device, memory_format=layout)
+        self._model = model.to(device=device, memory_format=layout)
         self._tokenize = tokenize
         self.dimensions = self._read(["a picture"]).shape[1]
 
@@ -106,16 +109,18 @@ def load_clip(folder: Path, *, device: str = "auto", name: str | None = None) ->
     ``name`` is what people call it, by itself the folder's. Raises ScoringUnavailable where torch
     or open_clip are missing, or the folder holds no such model.
     """
-    weights = weights_in(folder)
+    key = fingerprint(weights_in(folder))
     torch, open_clip = load_modules()
     device = chosen_device(torch, device)
     place = f"local-dir:{folder}"
     try:
         model = open_clip.create_model(place, device=device)
         tokenize = open_clip.get_tokenizer(place)
+        return Clip(model, tokenize, key=key, device=device, name=name or folder.name)
     except Exception as error:  # whatever torch, open_clip and tokenizers raise over wrong files
-        raise ScoringUnavailable(f"{folder} holds no CLIP model that works: {error}") from error
-    return Clip(model, tokenize, key=fingerprint(weights), device=device, name=name or folder.name)
+        raise ScoringUnavailable(
+            f"{folder} holds no CLIP model that works: {_sentence(error)}"
+        ) from error
 
 
 def weights_in(folder: Path) -> Path:
@@ -156,6 +161,13 @@ def chosen_device(torch: Any, wanted: str) -> str:
             f"There is no device '{wanted}' that torch can use here; `device: auto` takes what is."
         )
     return wanted
+
+
+def _sentence(error: Exception) -> str:
+    """The beginning of what can be pages about every weight, in one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = " ".join(lines[:2]) or type(error).__name__
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]} …"
 
 
 def _places(size: int) -> Iterator[int]:
