@@ -179,6 +179,25 @@ def test_a_second_tab_follows_picks_and_stages(page: Page, context: BrowserConte
     assert here(second) == "Refine 8"
 
 
+def test_what_arrives_late_of_a_session_left_meanwhile_does_not_bring_it_back(
+    page: Page, studio_url: str
+) -> None:
+    drafts(page, "a red boat")
+    left = page.url.partition("session=")[2]
+    other = page.request.post(f"{studio_url}/api/sessions", data={}).json()["id"]
+    held: list[Route] = []
+    page.route(f"**/api/sessions/{left}", lambda route: held.append(route))
+    with page.expect_request(f"**/api/sessions/{left}"):
+        page.evaluate("import('/studio-assets/studio.js').then(({ reload }) => void reload())")
+    page.goto(f"{studio_url}/#session={other}")
+    expect(page.get_by_text("Your first grid is one sentence away")).to_be_visible()
+    with page.expect_response("**/api/batches/*"):
+        held[0].continue_()
+    page.wait_for_timeout(100)  # for what must not happen
+    expect(cards(page)).to_have_count(0)
+    assert page.url.endswith(f"#session={other}")
+
+
 def test_z_looks_closely_and_again_compares_two(page: Page) -> None:
     drafts(page, "snowy mountains")
     page.keyboard.press("2")

@@ -11,6 +11,8 @@ import { store } from "./store.js";
 /** Settles once the page knows what it stands on; acts of the impatient wait for it. */
 let isReady;
 export const ready = new Promise((resolve) => (isReady = resolve));
+/** The id of the session last asked for; what arrives late of another one is not shown. */
+let wanted = null;
 
 /** Load what the page stands on, then the session it was left in. */
 export async function start() {
@@ -41,17 +43,30 @@ async function reopen() {
 
 /** Show a session and the grid it stands at. */
 export async function openSession(id) {
-  await during(async () => {
+  wanted = id;
+  try {
+    if (await show(id)) remember(id);
+  } catch (error) {
+    if (wanted === id) wanted = store.session?.id ?? null;
+    throw error;
+  }
+}
+
+/** Whether the session could be shown: no other one was asked for while it was fetched. */
+function show(id) {
+  return during(async () => {
     const session = await get(`/api/sessions/${id}`);
     const batch = session.batch_id ? await get(`/api/batches/${session.batch_id}`) : null;
-    remember(id);
+    if (wanted !== id) return false;
     store.setSession(session);
     store.setBatch(batch);
+    return true;
   });
 }
 
 /** Leave the open session; the next Generate makes a new one. */
 export function closeSession() {
+  wanted = null;
   forget();
   store.setSession(null);
   store.setBatch(null);
@@ -66,7 +81,7 @@ export async function createSession(fields) {
 export function reload() {
   return attempt(async () => {
     const counted = get("/health").then(({ servers }) => store.setServers(servers));
-    if (store.session) await openSession(store.session.id);
+    if (wanted) await show(wanted);
     await counted;
   });
 }
@@ -87,7 +102,10 @@ export function generate(request) {
 
 /** The id of the open session; without one a new one is begun. */
 export async function needSession() {
-  if (!store.session) store.setSession(await post("/api/sessions"));
+  if (!store.session) {
+    store.setSession(await post("/api/sessions"));
+    wanted = store.session.id;
+  }
   remember(store.session.id);
   return store.session.id;
 }
@@ -148,9 +166,9 @@ export async function act(preview, run, refused = report) {
   try {
     await settled();
     await run();
-    await openSession(store.session.id);
+    if (wanted) await show(wanted);
   } catch (error) {
-    if (preview) store.setBatch(before);
+    if (preview && store.batch === preview) store.setBatch(before);
     refused(error);
   } finally {
     store.setBusy(false);
