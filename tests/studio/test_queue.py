@@ -142,7 +142,7 @@ async def test_one_image_can_be_called_off_while_the_others_go_on(busy):
 
 
 async def test_what_is_called_off_stays_so_though_its_picture_is_about_to_land(api, tmp_path):
-    batch = await api.generate(await api.session(), count=12)
+    batch = await api.generate(await api.session(), count=200)  # never all made by then
     for _ in range(400):
         if (await api.ok("GET", f"/api/batches/{batch}"))["done_count"]:
             break

@@ -45,7 +45,7 @@ def studio_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield _announced_address(process)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(30)
         if process.stdout:
             process.stdout.close()
 

@@ -26,10 +26,12 @@ class Line:
     def session(self, name: str) -> str:
         return str(self.ask("POST", "/api/sessions", name=name)["id"])
 
-    def submit(self, prompt: str, *, count: int, session: str | None = None) -> str:
+    def submit(
+        self, prompt: str, *, count: int, session: str | None = None, **overrides: Any
+    ) -> str:
         """A grid of drafts; in a session of its own unless told otherwise."""
         session = session or self.session(f"Session of {prompt}")
-        wish = {"session_id": session, "prompt": prompt, "count": count}
+        wish = {"session_id": session, "prompt": prompt, "count": count, "overrides": overrides}
         return str(self.ask("POST", "/api/generate/batch", **wish)["batch_id"])
 
     def batches(self) -> list[Any]:
@@ -54,6 +56,10 @@ class Line:
                 return
             time.sleep(0.05)
         raise AssertionError(f"there are still {self.batches()}")
+
+    def add(self, name: str, url: str) -> None:
+        """Let one more server make pictures."""
+        self.ask("POST", "/api/gpus", name=name, url=url)
 
     def stop(self) -> None:
         """Let no server begin anything new."""

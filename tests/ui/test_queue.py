@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,18 +11,36 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from .conftest import Desk
 from .line import Line
-from .spare import DOOMED
+from .spare import DOOMED, spare_server
 
 pytestmark = pytest.mark.browser
 OUT = Path(__file__).parent / "out"
 PATIENCE = 20_000
 """Milliseconds something may take that waits for rendering."""
+MANY = 200
+"""More pictures than the servers make while a page is looked at, on however slow a machine."""
+STEPS = 150
+"""So many that a picture is seen half drawn for a while; the most a recipe may have."""
 
 
 @pytest.fixture
 def queue(desk: Desk, line: Line) -> Page:
     """The page with its Queue tab open."""
     return _open(desk.page)
+
+
+@pytest.fixture
+def patient_url() -> Iterator[str]:
+    """Address of a server that is at its first picture for as long as a test needs."""
+    with spare_server(seconds_per_image=600) as url:
+        yield url
+
+
+@pytest.fixture
+def gradual_url() -> Iterator[str]:
+    """Address of a server that shows a picture of STEPS after 7 seconds, and has it after 24."""
+    with spare_server(speed=0.3) as url:
+        yield url
 
 
 def _open(page: Page) -> Page:
@@ -52,31 +71,33 @@ def test_an_empty_queue_says_what_will_be_here(queue: Page) -> None:
 
 
 def test_it_shows_what_runs_where_to_every_browser_and_leaves_when_all_is_made(
-    queue: Page, line: Line, browser: Browser
+    patient_url: str, queue: Page, line: Line, browser: Browser
 ) -> None:
-    line.submit("a quiet lake", count=24)
+    line.stop()
+    line.add("patient", patient_url)
+    line.submit("a quiet lake", count=3)
     made_now = queue.get_by_role("list", name="Being made now")
-    expect(made_now.get_by_text(re.compile("^demo-(fast|slow)$")).first).to_be_visible()
-    expect(
-        queue.get_by_text(re.compile(r"\d pictures? in the making, \d+ waiting"))
-    ).to_be_visible()
+    expect(made_now.get_by_text("patient", exact=True).first).to_be_visible()
+    expect(queue.get_by_text(re.compile(r"\d pictures? in the making, \d waiting"))).to_be_visible()
     rows = _pictures(queue, "a quiet lake")
-    expect(rows.get_by_text(re.compile("rendering on demo-(fast|slow)")).first).to_be_visible()
+    expect(rows.get_by_text("rendering on patient").first).to_be_visible()
     second = browser.new_page()
     second.goto(queue.url)
-    expect(_panel(_open(second), "a quiet lake")).to_contain_text(re.compile(r"\d+ of 24"))
+    expect(_panel(_open(second), "a quiet lake")).to_contain_text("0 of 3")
     second.close()
+    line.ask("DELETE", "/api/gpus/patient")
+    line.go()
     expect(queue.get_by_text("Nothing is being made")).to_be_visible(timeout=PATIENCE)
 
 
 def test_a_pause_stops_the_rest_and_cancelling_many_asks_first(queue: Page, line: Line) -> None:
-    batch = line.submit("a red boat", count=40)
+    batch = line.submit("a red boat", count=MANY)
     panel = _panel(queue, "a red boat")
     panel.get_by_role("button", name="Pause").click()
     expect(panel).to_contain_text("paused")
     done = line.settled(batch)
     queue.wait_for_timeout(400)
-    assert line.settled(batch) == done < 40
+    assert line.settled(batch) == done < MANY
     panel.get_by_role("button", name="Resume").click()
     expect(panel).to_contain_text("rendering")
     panel.get_by_role("button", name="Cancel").click()
@@ -142,7 +163,7 @@ def test_what_failed_says_why_and_is_made_again_on_request(
     queue: Page, line: Line, spare_url: str
 ) -> None:
     line.stop()
-    line.ask("POST", "/api/gpus", name="spare", url=spare_url)
+    line.add("spare", spare_url)
     prompt = f"a {DOOMED} ship"
     line.submit(prompt, count=2)
     panel = _panel(queue, prompt)
@@ -172,29 +193,22 @@ def test_a_refused_change_is_taken_back_with_a_sentence(
 
 
 def test_a_grid_opens_in_the_studio_and_a_reload_shows_what_is_being_drawn_at_once(
-    queue: Page, line: Line
+    gradual_url: str, queue: Page, line: Line
 ) -> None:
-    line.submit("misty forest with a river", count=60)
+    line.stop()
+    line.add("gradual", gradual_url)
+    line.submit("misty forest with a river", count=4, steps=STEPS)
     panel = _panel(queue, "misty forest with a river")
     panel.get_by_role("button", name="Open in Studio").click()
-    expect(queue.locator(".v-card")).to_have_count(60)
-    drawn = queue.locator(".v-card[data-live]")
-    expect(drawn.first).to_be_visible()
+    expect(queue.locator(".v-card")).to_have_count(4)
     second = queue.context.new_page()
     second.route("**/api/events", lambda route: None)  # it must do without news
     second.goto(queue.url)
-    _until_live(second)
+    half_drawn = ".v-card[data-live] .v-preview[src]"
+    expect(queue.locator(half_drawn)).to_be_visible(timeout=PATIENCE)
+    second.reload()
+    expect(second.locator(half_drawn)).to_be_visible()
     second.close()
-
-
-def _until_live(page: Page) -> None:
-    """Reload until a picture is caught half drawn; between two there is none."""
-    for _ in range(5):
-        expect(page.locator(".v-card")).to_have_count(60)
-        if page.locator(".v-card[data-live] .v-preview[src]").count():
-            return
-        page.reload()
-    raise AssertionError("no picture is ever shown half drawn")
 
 
 def test_a_long_queue_draws_no_picture_until_asked_and_then_every_one(
