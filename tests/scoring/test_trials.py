@@ -136,6 +136,11 @@ def test_scores_of_pairs_are_compared_by_their_differences():
     assert paired.evidence > 10 * compare(better.tolist(), rng.permutation(seeds).tolist()).evidence
 
 
+def test_one_side_that_always_wins_leaves_hardly_an_interval():
+    found = compare([1] * 1500, [0] * 1500)
+    assert (found.verdict, found.interval) == ("a", (0.98, 1.0))
+
+
 def test_what_one_side_has_too_many_waits_for_its_partner():
     assert compare([1, 1, 0], [1]) == compare([1], [1])
 

@@ -36,10 +36,14 @@ _VOWEL_ONSET = re.compile(r"[aeiou](?!ne\b|uro|ni[cfqtv])")
 
 
 class Entry(NamedTuple):
-    """One way to fill a slot: the ``phrase`` a model reads, and the ``key`` it is looked up by."""
+    """One way to fill a slot: the ``phrase`` a model reads, and the ``key`` in it that counts.
+
+    ``base`` is the key in base form, which words are compared by.
+    """
 
     phrase: str
     key: str
+    base: str
 
     @property
     def describes(self) -> bool:
@@ -102,7 +106,7 @@ class Alternatives:
         return f"{article(words)} {words}"
 
     def _differs(self, entry: Entry, key: str, said: Collection[str]) -> bool:
-        return self.differ(key, entry.key) and all(self.differ(word, entry.key) for word in said)
+        return all(self.differ(word, entry.base) for word in (key, *said))
 
     def _own(self, home: Home, key: str, describing: bool) -> Sequence[Entry]:
         """The entries of the word's group; none where it may mean any of them."""

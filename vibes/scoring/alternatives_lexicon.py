@@ -157,7 +157,8 @@ def entry(phrase: str) -> Entry:
         words = words[1:]
     while len(words) > 1 and words[-1] in _TRAILING:
         words = words[:-1]
-    return Entry(phrase, " ".join(words))
+    key = " ".join(words)
+    return Entry(phrase, key, base(key))
 
 
 def _listed(groups: Mapping[str, Groups]) -> dict[str, Home]:
@@ -166,7 +167,7 @@ def _listed(groups: Mapping[str, Groups]) -> dict[str, Home]:
         for slot, lists in groups.items()
         for name, group in lists.items()
         for entry in group
-        for form in (base(entry.key), entry.key)
+        for form in (entry.base, entry.key)
     }
 
 
@@ -188,8 +189,11 @@ def _by_likeness(
     listed = _listed(groups)
     homes: dict[str, Home] = {}
     for first, *others in lines:
-        if first.phrase in listed:
-            homes = {form: listed[first.phrase] for e in others for form in _forms(e)} | homes
+        home = listed.get(first.phrase)
+        if home and home.slot == "place":  # "on a beach", but "a shore"
+            home = home._replace(model=None)
+        if home:
+            homes = {form: home for e in others for form in _forms(e)} | homes
     for word, same in synonyms.items():
         describes = word in english().modifiers
         like = (listed[other] for other in same if other in listed)
@@ -209,7 +213,7 @@ def _by_concept(concepts: ConceptLexicon) -> dict[str, Home]:
     return {
         entry: Home(*_DEFAULT_GROUPS[group]) if group in _DEFAULT_GROUPS else Home("", "")
         for entry, group in found.items()
-        if not entry.endswith(" style")  # the word before it says as much
+        if not entry.endswith((" style", " photo"))  # the words of these say as much
     }
 
 

@@ -17,6 +17,7 @@ from vibes.prompts.lexicon import english
 from vibes.prompts.weights import Break, Choice, Node, Nodes, Prompt, Weighted, parse
 
 from .alternatives import DESCRIBING, Alternatives, Home, article
+from .alternatives_lexicon import base
 
 OTHER = Home("other", "")
 COUNTS = ("one", "two", "three", "four", "five", "six")
@@ -116,9 +117,10 @@ class _Reader:
         counted = _COUNTED.fullmatch(self.segment.words[place])
         if counted:
             self.number, key = int(counted[1]), counted[3]
+        key = base(key) if base(key) in self.lexicon.homes else key
         home = self.lexicon.homes[key]
-        describes = home.slot in DESCRIBING and (home.model is None or home.model.describes)
-        if describes:
+        bare = home.model is None or home.model.describes
+        if home.slot in DESCRIBING and (bare or self._goes_on(home, place + size)):
             self.describing.append((place, size, key))
         elif home.slot == "action":
             yield from self._action(place, size, key)
@@ -150,17 +152,17 @@ class _Reader:
             home = home._replace(group="artist")
         noun = self._noun(place, size)
         yield from self._bound(noun, place)
-        own = self._with_unknown(key)
-        yield Asked(self._phrase(own, home), key, home, str, self.offset + place, size)
-        if home.slot == "subject":
-            self.last = self._determined(own)
+        yield Asked(self._phrase(key, home), key, home, str, self.offset + place, size)
+        if home.slot == "subject" or (home.slot == "place" and not self.last):
+            self.last = self._determined(noun if self.unknown else key)
         self._forget()
 
     def _action(self, place: int, size: int, key: str) -> Iterator[Asked]:
         yield from self._flush()
         frame = _before(self.last) if self.last else str
         home = self.lexicon.homes.get(key, Home("action", "doing"))
-        yield Asked(frame(key), key, home, frame, self.offset + place, size)
+        doing = " ".join(self.segment.words[place : place + size])
+        yield Asked(frame(doing), key, home, frame, self.offset + place, size)
 
     def _flush(self) -> Iterator[Asked]:
         """What waits for a noun that does not come: a thing that stands in no list, or nothing."""
@@ -214,21 +216,18 @@ class _Reader:
         before = [self.segment.words[i] for i in self.unknown if i < place][-_MOST_WORDS + 1 :]
         return " ".join([*before, words])
 
-    def _with_unknown(self, key: str) -> str:
-        before = [self.segment.words[i] for i in self.unknown][-_MOST_WORDS + 1 :]
-        return " ".join([*before, key])
-
-    def _phrase(self, words: str, home: Home) -> str:
+    def _phrase(self, key: str, home: Home) -> str:
         """How a model reads the thing: as the lexicon writes it, else as the prompt does."""
+        before = [self.segment.words[i] for i in self.unknown][-_MOST_WORDS + 1 :]
+        words = " ".join([*before, key])
         model = home.model
-        if self.determiner == "the" and self.unknown:  # "the eiffel tower" is a name
+        if self.determiner == "the" and before:  # "the eiffel tower" is a name
             return self._placed(self._determined(words))
-        if home.slot == "camera" and model:
-            return model.phrase
-        if model and len(words.split()) >= len(model.key.split()):
-            return agreeing(_replaced(model.phrase, model.key, words))
         if model:
-            return model.phrase
+            is_like = home.slot != "camera" and key != model.base and _replaces(key, model.key)
+            own = key if is_like else model.key
+            named = " ".join([*before, own])
+            return agreeing(re.sub(rf"\b{model.key}\b", named, model.phrase, count=1))
         if home.slot == "style":
             return f"in the style of {words}" if self.placing == "by" else f"{words} style"
         thing = self._determined(words)
@@ -244,6 +243,13 @@ class _Reader:
     def _placed(self, thing: str) -> str:
         return f"{self.placing} {thing}".strip()
 
+    def _goes_on(self, home: Home, place: int) -> bool:
+        """Whether a thing follows a colour, as in "a black and white cat"."""
+        following = self.segment.words[place : place + 1]
+        return (
+            home.slot == "colour" and not {*following} <= english().stop_words | english().fillers
+        )
+
     def _is_noun(self, key: str) -> bool:
         return bool(self.describing or self.number) and key not in english().quality
 
@@ -252,9 +258,9 @@ class _Reader:
         self.describing, self.unknown = [], []
 
 
-def _replaced(phrase: str, key: str, words: str) -> str:
-    """The lexicon's phrase with the prompt's words in it; no article before a plural."""
-    return re.sub(rf"\b{re.escape(key)}\b", lambda _: words, phrase, count=1)
+def _replaces(key: str, model: str) -> bool:
+    """Whether a word can stand in the phrase of one like it: "dusk" in "at sunset" can."""
+    return len(key.split()) == len(model.split()) or {*model.split()} < {*key.split()}
 
 
 def _before(thing: str) -> Frame:

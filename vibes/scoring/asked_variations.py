@@ -8,7 +8,7 @@ from typing import NamedTuple
 from vibes.prompts.concepts import Segment
 from vibes.prompts.lexicon import english
 
-from .alternatives_lexicon import base, entry
+from .alternatives_lexicon import entry
 from .asked import Asked, Frame, agreeing, plain_prompt, segments_of
 
 _MOST_AROUND = 3  # words of a phrase on each side of the value
@@ -69,7 +69,7 @@ def varied(
 def _value(text: str) -> Value:
     plain = " ".join(plain_prompt(text).casefold().replace("-", " ").split()).strip(" ,.;")
     words = tuple(word for segment in segments_of(text) for word in segment.words)
-    return Value(plain, words, base(entry(" ".join(words)).key) if words else "")
+    return Value(plain, words, entry(" ".join(words)).base if words else "")
 
 
 def _place(words: Sequence[str], of: Sequence[str]) -> int | None:

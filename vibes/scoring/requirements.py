@@ -130,7 +130,7 @@ def _spare(value: Varied, also: Collection[str], lexicon: Alternatives) -> list[
     """What the lexicon sets against the value, in the words around it."""
     thing = value.thing
     if thing is None or thing.home.slot == "count":
-        return [entry.phrase for entry in lexicon.other if lexicon.differ(value.key, entry.key)]
+        return [entry.phrase for entry in lexicon.other if lexicon.differ(value.key, entry.base)]
     also = {*also, *thing.rivals} - {value.key, thing.key}
     found = lexicon.of(thing.home, thing.key, also, describing=thing.describing)
     return [value.frame(entry.phrase if value.alone else entry.key) for entry in found]

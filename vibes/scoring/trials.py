@@ -196,7 +196,7 @@ def _interval(values: Array, counts: Array, alpha: float) -> tuple[float, float]
     kept = _MEANS[_log_capital(values, counts, _MEANS) < -math.log(alpha)]
     if not len(kept):  # nearly all differences are the same extreme one
         mean = float(values @ counts / counts.sum())
-        return max(mean - _STEP, -1.0), min(mean + _STEP, 1.0)
+        return round(max(mean - _STEP, -1.0), 2), round(min(mean + _STEP, 1.0), 2)
     return round(float(kept[0]) - _STEP, 2), round(float(kept[-1]) + _STEP, 2)
 
 
@@ -219,7 +219,7 @@ def _more(values: Array, counts: Array, worth: float, alpha: float) -> int:
     doubt = np.array(_DOUBT).T
     at, among = np.concatenate([values, doubt[0]]), np.concatenate([counts, doubt[1]])
     pairs, share = counts.sum(), among / among.sum()
-    low, high = float(pairs), float(MOST_PICTURES)
+    low, high = float(pairs), float(pairs) + MOST_PICTURES / 2
     if _verdict(at, share * high, worth, alpha) == "open":
         return MOST_PICTURES
     while high - low > 1:
