@@ -99,6 +99,8 @@ def test_of_labels_the_last_word_counts(book):
     book.label([first, other])
     book.label([again])
     assert book.labels() == [again, other]
+    book.unlabel(MODEL, "aa", "the sea")
+    assert book.labels() == [again]
 
 
 def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path):

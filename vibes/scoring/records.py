@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from vibes.prompts.encoders import Vectors
 
@@ -49,8 +54,15 @@ class Scored:
     """What is kept of a batch, all of it or nothing; ``vectors`` are by pixel hash."""
 
     files: Collection[FileRecord] = ()
-    vectors: Mapping[str, Vectors]
+    vectors: Mapping[str, Vectors] = field(default_factory=dict)
     adherences: Collection[AdherenceRecord] = ()
+
+
+class Embeddings(NamedTuple):
+    """All pictures a model has seen: ``vectors`` is (n, d), rows of unit length."""
+
+    pixel_hashes: list[str]
+    vectors: Vectors
 
 
 class Book(Protocol):
@@ -64,6 +76,10 @@ class Book(Protocol):
         """The embeddings known of these pictures, rows of unit length."""
         ...
 
+    def embeddings(self, model: str) -> Embeddings:
+        """All of a model."""
+        ...
+
     def adherences(
         self, model: str, keys: Collection[AdherenceKey]
     ) -> dict[AdherenceKey, AdherenceRecord]:
@@ -73,3 +89,15 @@ class Book(Protocol):
     def write(self, model: str, scored: Scored) -> None:
         """Keep a batch in one transaction."""
         ...
+
+
+def name_of(path: Path) -> str:
+    """A file's whole path, also where its name is no text: of those bytes, their numbers."""
+    return os.fsencode(path.absolute()).decode("utf-8", "backslashreplace")
+
+
+def as_kept(vectors: npt.NDArray[np.floating]) -> Vectors:
+    """Rows as they come back when they were kept as 16-bit numbers: the same at every later run."""
+    found = vectors.astype(np.float16).astype(np.float32)
+    found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    return found

@@ -20,7 +20,14 @@ from sqlite_utils import Database, Migrations
 
 from vibes.errors import StorageError
 from vibes.prompts.encoders import Vectors
-from vibes.scoring.records import AdherenceKey, AdherenceRecord, FileRecord, Scored
+from vibes.scoring.records import (
+    AdherenceKey,
+    AdherenceRecord,
+    Embeddings,
+    FileRecord,
+    Scored,
+    as_kept,
+)
 
 from .database import advice, open_migrated
 
@@ -111,13 +118,6 @@ class SeenLabel(NamedTuple):
     time: str
 
 
-class Embeddings(NamedTuple):
-    """All pictures a model has seen: ``vectors`` is (n, d), rows of unit length."""
-
-    pixel_hashes: list[str]
-    vectors: Vectors
-
-
 class ScoreBook:
     """``scoring.db`` in a data directory, made if absent; bound to the calling thread.
 
@@ -187,6 +187,14 @@ class ScoreBook:
         with self._guarded(), self._db.atomic():
             self._db.conn.executemany(_PUT_LABEL, [one._asdict() for one in labels])
 
+    def unlabel(self, model: str, pixel_hash: str, requirement: str) -> None:
+        """Forget what a user said about a requirement of a picture."""
+        with self._guarded():
+            self._db.execute(
+                "DELETE FROM labels WHERE model = ? AND pixel_hash = ? AND requirement = ?",
+                [model, pixel_hash, requirement],
+            )
+
     def labels(self) -> list[SeenLabel]:
         """Everything users said, oldest first."""
         rows = self._rows("SELECT * FROM labels ORDER BY time, model, pixel_hash, requirement", [])
@@ -227,9 +235,7 @@ def _packed(row: Vectors) -> bytes:
 def _unpacked(rows: list[bytes]) -> Vectors:
     if not rows:
         return np.zeros((0, 0), np.float32)
-    found = np.frombuffer(b"".join(rows), _HALF).astype(np.float32).reshape(len(rows), -1)
-    found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    return found
+    return as_kept(np.frombuffer(b"".join(rows), _HALF).reshape(len(rows), -1))
 
 
 def _file(row: dict[str, Any]) -> FileRecord:
