@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
 from importlib.metadata import version
 from urllib.parse import urlencode
@@ -13,9 +13,11 @@ from fastapi_offline import FastAPIOffline
 from filelock import FileLock
 
 from companion_app import api
-from companion_app.fleet import Fleet, ProgressStream
+from companion_app.fleet import Fleet, Job, ProgressStream
 from companion_app.serving import WebServer, access_token, address_of, announced, listen, own
 from companion_app.studio import Studio
+from companion_app.studio.adherences import Adherences
+from companion_app.studio.bin import Bin
 from companion_app.studio.blocking import Blocking
 from companion_app.studio.catalog import CatalogBrowser
 from companion_app.studio.choosing import Propensities
@@ -37,12 +39,16 @@ from companion_app.studio.offers import Offers
 from companion_app.studio.pictures import Pictures
 from companion_app.studio.planning import Planner
 from companion_app.studio.pools import Pools
+from companion_app.studio.quality import Quality
 from companion_app.studio.queue import Queue
 from companion_app.studio.recommending import Recommending
+from companion_app.studio.score_book import BookThread
+from companion_app.studio.scores import Scores
 from companion_app.studio.servers import Servers
 from companion_app.studio.sessions import Sessions, utc_now
 from companion_app.studio.taste import Taste
 from companion_app.thumbnails import Thumbnailer
+from vibes.scoring.verdicts import Thresholds
 from vibes.settings import Settings
 from vibes.storage import PictureFiles, ServersFile, StoreThread
 
@@ -65,7 +71,7 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         progress=progress,
         faults=faults,
         seconds_left=lambda batch_id: fleet.seconds_left(batch_id),  # the fleet reports to it
-        made=lambda job, server, lora_keys: controls.collected(job, server, lora_keys),
+        made=lambda job, server, lora_keys: made(job, server, lora_keys),
         clock=clock,
     )
     fleet = Fleet(
@@ -82,6 +88,20 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         template=settings.stages[0].template,
         enabled=settings.verify_loras,
     )
+    book = BookThread(settings.data_dir)
+    adherences = Adherences(
+        store,
+        book=book,
+        progress=progress,
+        thresholds=Thresholds(**settings.scoring.thresholds.model_dump()),
+        clock=clock,
+    )
+    scores = Scores(settings, store=store, files=files, adherences=adherences)
+
+    def made(job: Job, server: str, lora_keys: Mapping[str, int] | None) -> None:
+        controls.collected(job, server, lora_keys)
+        scores.collected(job.id)
+
     matching = Matching(settings, fleet=fleet)
     taste = Taste(
         store,
@@ -101,7 +121,7 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
     sessions = Sessions(
         store, files=files, fleet=fleet, progress=progress, stages=settings.stages, clock=clock
     )
-    grids = Grids(store, fleet=fleet, effects=effects, progress=progress)
+    grids = Grids(store, fleet=fleet, effects=effects, adherences=adherences, progress=progress)
     propensities = Propensities(store, taste=taste)
     launcher = Launcher(grids=grids, sessions=sessions, propensities=propensities)
     queue = Queue(store, grids=grids, fleet=fleet, progress=progress, stages=settings.stages)
@@ -140,6 +160,18 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         fleet=fleet,
         progress=progress,
         thumbnailer=thumbnailer,
+        book=book,
+        adherences=adherences,
+        scores=scores,
+        quality=Quality(store, adherences=adherences, grids=grids),
+        bin=Bin(
+            store,
+            files=files,
+            grids=grids,
+            adherences=adherences,
+            progress=progress,
+            clock=clock,
+        ),
         sessions=sessions,
         grids=grids,
         queue=queue,

@@ -8,6 +8,7 @@ from companion_app.studio import Studio
 
 from . import (
     batches,
+    bin,
     events,
     fleet,
     generation,
@@ -16,7 +17,9 @@ from . import (
     models,
     preferences,
     problems,
+    quality,
     queue,
+    scoring,
     servers,
     sessions,
 )
@@ -32,7 +35,7 @@ def install(app: FastAPI, studio: Studio) -> None:
     problems.install(app)
     nouns = (
         *(fleet, models, servers, queue, sessions, generation),
-        *(batches, images, preferences, learning, events),
+        *(batches, scoring, images, preferences, learning, quality, bin, events),
     )
     for noun in nouns:
         app.include_router(noun.router(studio))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from companion_app.fleet import Fleet, ProgressStream
 from vibes.errors import Conflict
@@ -11,6 +11,7 @@ from vibes.stages import OPEN_STATES, Grid, Image, Selection
 from vibes.storage import Store, StoreThread
 
 from . import jobs
+from .adherences import Adherences
 from .effects import Effects
 from .pictures import batch_event, image_event
 from .views import FINAL_STATES, View, grid_view, image_view
@@ -20,10 +21,17 @@ class Grids:
     """Use cases on existing grids."""
 
     def __init__(
-        self, store: StoreThread, *, fleet: Fleet, effects: Effects, progress: ProgressStream
+        self,
+        store: StoreThread,
+        *,
+        fleet: Fleet,
+        effects: Effects,
+        adherences: Adherences,
+        progress: ProgressStream,
     ):
         self._store = store
         self._effects = effects
+        self._adherences = adherences
         self._fleet = fleet
         self._progress = progress
 
@@ -53,12 +61,35 @@ class Grids:
 
     async def get(self, batch_id: str) -> View:
         """One grid with its images; raises NotFound."""
-        return self._view(await self._load(batch_id))
+        return await self._view(await self._load(batch_id))
 
     async def image_view(self, image_id: str) -> View:
         """One image as REST shows it; raises NotFound."""
-        image, grid = await self.image(image_id)
-        return image_view(image, grid.stage, self._effects.of_use, self.progress_of(image_id))
+        [view] = await self.image_views([image_id])
+        return view
+
+    async def image_views(self, image_ids: Sequence[str]) -> list[View]:
+        """These images as REST shows them; raises NotFound."""
+
+        def read(store: Store) -> tuple[list[Image], dict[str, Grid]]:
+            images = [store.grids.image(image_id) for image_id in image_ids]
+            batches = {image.batch_id for image in images}
+            return images, {batch_id: store.grids.get(batch_id) for batch_id in batches}
+
+        images, grids = await self._store.run(read)
+        adherences: dict[str, View] = {}
+        for grid in grids.values():
+            adherences |= await self._adherences.of_grid(grid)
+        return [
+            image_view(
+                image,
+                grids[image.batch_id].stage,
+                self._effects.of_use,
+                progress=self.progress_of(image.id),
+                adherence=adherences.get(image.id),
+            )
+            for image in images
+        ]
 
     async def one(self, image_id: str) -> Image:
         """One image; raises NotFound."""
@@ -82,6 +113,8 @@ class Grids:
                 raise Conflict(
                     f"Image {image.index + 1} has no picture yet. Pick it when it is there."
                 )
+            if image.binned is not None and selection == "selected":
+                raise Conflict(f"Image {image.index + 1} is in the bin. Restore it to pick it.")
             return store.grids.select(image_id, selection)
 
         image = await self._store.run(write)
@@ -145,7 +178,7 @@ class Grids:
         for image in grid.images:
             self._progress.publish(image_event(image))
         counts = Counter(image.state for image in grid.images)
-        view = self._view(grid)
+        view = await self._view(grid)
         left = view["seconds_left"]
         self._progress.publish(batch_event(grid.id, counts, paused=grid.paused, seconds_left=left))
         return view
@@ -172,9 +205,11 @@ class Grids:
     async def _load(self, batch_id: str) -> Grid:
         return await self._store.run(lambda store: store.grids.get(batch_id))
 
-    def _view(self, grid: Grid) -> View:
+    async def _view(self, grid: Grid) -> View:
         still = [image.id for image in grid.images if image.state in OPEN_STATES]
         making = {image_id: self.progress_of(image_id) for image_id in still}
         progress = {image_id: view for image_id, view in making.items() if view}
         left = None if grid.state in FINAL_STATES else self._fleet.seconds_left(grid.id)
-        return {**grid_view(grid, self._effects.of_use, progress), "seconds_left": left}
+        adherences = await self._adherences.of_grid(grid)
+        view = grid_view(grid, self._effects.of_use, progress=progress, adherences=adherences)
+        return {**view, "seconds_left": left}

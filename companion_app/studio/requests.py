@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from vibes.recommend import Priority, Variation
 from vibes.settings import AspectRatio
@@ -239,6 +240,46 @@ class MoveRequest(_Request):
     """Right before which other one of its kind something goes; null is last."""
 
     before: Id | None
+
+
+class BinRequest(_Request):
+    """Which pictures go into the bin: those named, or those of a batch or session with a tag."""
+
+    images: list[Id] | None = Field(None, max_length=10_000)
+    batch_id: Id | None = None
+    session_id: Id | None = None
+    tag: Literal["failed", "partial"] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> BinRequest:
+        named = [self.images, self.batch_id, self.session_id]
+        if sum(value is not None for value in named) != 1 or (self.images is None) is (
+            self.tag is None
+        ):
+            raise PydanticCustomError(
+                "bin", "name the images, or a batch_id or a session_id with a tag"
+            )
+        return self
+
+
+class ImagesRequest(_Request):
+    """Some of what lies in the bin; null: all of it."""
+
+    images: list[Id] | None = Field(None, max_length=10_000)
+
+
+class LabelRequest(_Request):
+    """Whether a picture shows a requirement; null: nothing is said about it any more."""
+
+    requirement: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    shown: bool | None
+
+
+class RescoreRequest(_Request):
+    """What is to be scored: a batch, a session, or everything."""
+
+    batch_id: Id | None = None
+    session_id: Id | None = None
 
 
 ImageAction = Literal["saved", "shared", "regenerated", "flagged", "unflagged"]

@@ -10,6 +10,8 @@ from companion_app.thumbnails import Thumbnailer
 from vibes.settings import Settings
 from vibes.storage import PictureFiles, StoreThread
 
+from .adherences import Adherences
+from .bin import Bin
 from .blocking import Blocking
 from .catalog import CatalogBrowser
 from .choosing import Propensities
@@ -26,8 +28,11 @@ from .iterating import Iterating
 from .learned import Learned
 from .local_files import LocalFiles
 from .pools import Pools
+from .quality import Quality
 from .queue import Queue
 from .recommending import Recommending
+from .score_book import BookThread
+from .scores import Scores
 from .servers import Servers
 from .sessions import Sessions
 from .taste import Taste
@@ -64,17 +69,25 @@ class Studio:
     controls: Controls
     propensities: Propensities
     thumbnailer: Thumbnailer
+    book: BookThread
+    adherences: Adherences
+    scores: Scores
+    quality: Quality
+    bin: Bin
 
     async def start(self) -> None:
         """Clear up after a crash, start the fleet, go on with what a former run left open."""
         unlanded = await self.store.run(lambda store: store.grids.unlanded_ids())
         await asyncio.to_thread(self.files.remove_leftovers, unlanded)
+        await self.bin.tidy()
         await self.taste.load()
         await self.effects.load()
         await self.pools.load()
         await self.blocking.load()
+        await self.adherences.load()
         await self.fleet.start()
         self.controls.start()
+        self.scores.start()
         self.local_files.start()
         self.servers.start()
         await self.grids.resume_open()
@@ -85,6 +98,8 @@ class Studio:
         await self.controls.stop()
         await self.local_files.stop()
         await self.fleet.stop()
+        await self.scores.stop()
         await self.propensities.stop()
         self.thumbnailer.close()
+        self.book.close()
         self.store.close()

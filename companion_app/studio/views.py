@@ -22,10 +22,18 @@ EffectOf = Callable[[Image, LoraUse], str]
 """What a LoRA does in an image: "works", "none" or "unverified"."""
 
 
-def image_view(image: Image, stage: int, effect_of: EffectOf, progress: View | None = None) -> View:
+def image_view(
+    image: Image,
+    stage: int,
+    effect_of: EffectOf,
+    *,
+    progress: View | None = None,
+    adherence: View | None = None,
+) -> View:
     """One image as REST shows it; the URLs are null until there is a picture.
 
-    ``progress`` is how far it has come while a server makes it.
+    ``progress`` is how far it has come while a server makes it, ``adherence`` how well it shows
+    what was asked, once it is scored.
     """
     recipe = image.recipe
     return {
@@ -49,6 +57,8 @@ def image_view(image: Image, stage: int, effect_of: EffectOf, progress: View | N
         "triggers": list(recipe.triggers),
         "server": image.server,
         "scores": dict(image.scores),
+        "adherence": adherence,
+        "binned": image.binned,
         "selection": image.selection,
         "reason": image.reason,
         **picture_urls(image.id, image.state),
@@ -117,8 +127,16 @@ def lora_view(name: str, strength: float) -> View:
     return {"name": name, "strength": strength}
 
 
-def grid_view(grid: Grid, effect_of: EffectOf, progress: Mapping[str, View]) -> View:
-    """One grid with every slot from the start; ``progress`` by image id, of those being made."""
+def grid_view(
+    grid: Grid,
+    effect_of: EffectOf,
+    *,
+    progress: Mapping[str, View],
+    adherences: Mapping[str, View],
+) -> View:
+    """One grid with every slot from the start; of those being made ``progress`` tells more, by
+    image id, of those that were scored ``adherences``.
+    """
     return {
         "id": grid.id,
         "session_id": grid.session_id,
@@ -138,7 +156,13 @@ def grid_view(grid: Grid, effect_of: EffectOf, progress: Mapping[str, View]) -> 
         "tier": grid.brief.tier,
         "created": grid.created,
         "images": [
-            image_view(image, grid.stage, effect_of, progress.get(image.id))
+            image_view(
+                image,
+                grid.stage,
+                effect_of,
+                progress=progress.get(image.id),
+                adherence=adherences.get(image.id),
+            )
             for image in grid.images
         ],
     }

@@ -12,7 +12,7 @@ from .jobs import Step, Submission
 from .pictures import PictureFiles
 from .prior_file import PriorFile
 from .queue import OpenJob, QueuedBatch, QueuedImage, Spot
-from .scorings import ScoreSource
+from .scorings import ScoredImage, ScoreSource
 from .servers_file import ServersFile
 from .sessions import DEFAULT_PROFILE
 from .store import Store, StoreThread
@@ -30,6 +30,7 @@ __all__ = [
     "QueuedBatch",
     "QueuedImage",
     "ScoreSource",
+    "ScoredImage",
     "ServersFile",
     "Spot",
     "Step",

@@ -54,6 +54,11 @@ class PictureFiles:
                 f"The picture of image '{image_id}' cannot be read: {error.strerror or error}."
             ) from error
 
+    def size(self, image_id: str) -> int:
+        """Bytes of an image's files; 0 where they are gone."""
+        paths = (self.original(image_id), self.thumbnail(image_id))
+        return sum(path.stat().st_size for path in paths if path.exists())
+
     def delete(self, image_ids: Iterable[str]) -> None:
         """Remove the files of these images; missing ones are fine."""
         for image_id in image_ids:

@@ -226,6 +226,7 @@ _FIFTH_CHANGES = (
         model TEXT,
         pixels TEXT,
         prompt TEXT,
+        scorer TEXT,
         error TEXT
     )""",
     "CREATE INDEX scorings_wanted ON scorings (image_id) WHERE wanted = 1",

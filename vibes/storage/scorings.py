@@ -21,7 +21,19 @@ _STALE = "(model IS NULL OR wanted = 1 OR substr(model, 1, length(?)) != ?)"
 _LACKING = f"({_STALE} OR scorings.error IS NOT NULL)"
 """No score of the present model, for whatever reason."""
 
-_DONE = "SELECT image_id, model, pixels, prompt, error FROM scorings WHERE model IS NOT NULL"
+_DONE = """
+    SELECT image_id, model, pixels, prompt, scorer, error FROM scorings WHERE model IS NOT NULL"""
+
+_SCORED = """
+    SELECT images.id, images.batch_id, session_id, sessions.name AS session_name,
+        json_extract(brief, '$.prompt') AS prompt, binned IS NOT NULL AS binned,
+        json_extract(scores, '$.adherence') AS adherence
+    FROM images JOIN grids ON grids.id = images.batch_id JOIN sessions ON sessions.id = session_id
+    WHERE images.state = 'collected' AND json_valid(brief) AND json_valid(scores)
+        AND json_extract(scores, '$.adherence') IS NOT NULL
+        AND (:session IS NULL OR session_id = :session)
+        AND (:profile IS NULL OR profile = :profile)
+    ORDER BY grids.rowid DESC, position LIMIT :limit"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +41,29 @@ class ScoreSource:
     """Where the score of an image came from: three keys into the score book.
 
     ``model`` is the model's key, ``pixels`` the hash of the picture, ``prompt`` that of the texts.
-    ``pixels`` is None for a picture that could not be scored; ``error`` then says why.
+    ``scorer`` is what people call the model. ``pixels`` is None for a picture that could not be
+    scored; ``error`` then says why.
     """
 
     image_id: str
     model: str
     pixels: str | None = None
     prompt: str | None = None
+    scorer: str | None = None
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredImage:
+    """An image with a score, where it belongs, and what was asked of its grid."""
+
+    id: str
+    batch_id: str
+    session_id: str
+    session_name: str
+    prompt: str
+    binned: bool
+    adherence: float
 
 
 class ScoringRecords:
@@ -95,9 +122,19 @@ class ScoringRecords:
 
     def of(self, image_ids: Collection[str]) -> dict[str, ScoreSource]:
         """Where the scores of these images came from, by image."""
-        marks = ", ".join("?" * len(image_ids))
-        rows = self._db.query(f"{_DONE} AND image_id IN ({marks})", list(image_ids))
+        inside = f"{_DONE} AND image_id IN (SELECT value FROM json_each(?))"
+        rows = self._db.query(inside, [json.dumps(list(image_ids))])
         return {row["image_id"]: ScoreSource(**row) for row in rows}
+
+    def scored(
+        self, *, session_id: str | None = None, profile: str | None = None, limit: int
+    ) -> list[ScoredImage]:
+        """The images with a score, of the latest grids first; at most ``limit``."""
+        rows = self._db.query(
+            _SCORED,
+            {"session": session_id, "profile": profile, "limit": limit},
+        )
+        return [ScoredImage(**{**row, "binned": bool(row["binned"])}) for row in rows]
 
     def _waiting(self, where: str, parameters: list[Any]) -> list[str]:
         rows = self._db.execute(_WAITING.format(where=where), parameters)
