@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from vibes.prompts.encoders import unit_rows
@@ -12,6 +13,7 @@ from vibes.scoring.adherence import Adherence, Texts, adherences
 from vibes.scoring.calibration import Calibrations
 from vibes.scoring.requirements import Requirement
 
+PATIENT = settings(deadline=None)  # a busy machine is no failure
 SLOTS = ("colour", "subject", "place")
 
 

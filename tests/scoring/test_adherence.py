@@ -18,7 +18,7 @@ from vibes.scoring.adherence_views import merged
 from vibes.scoring.calibration import ANY, Calibration, Calibrations
 from vibes.scoring.requirements import Requirement
 
-from .grids import GRIDS, Grid
+from .grids import GRIDS, PATIENT, Grid
 
 RED = Requirement("a red boat", "colour", ("a blue boat", "a green boat", "a black boat"))
 CURVES = Calibrations({("m", ANY): Calibration("platt", (0.3, -0.5), (), 50)})
@@ -110,6 +110,7 @@ def test_what_does_not_fit_together_is_refused(images: np.ndarray, texts: Texts,
         adherences(images, texts, [RED], scale=20, model="m")
 
 
+@PATIENT
 @given(GRIDS)
 def test_every_number_is_in_its_range_and_ranks_count_from_one(grid: Grid):
     found = grid.scores(calibrations=CURVES)
@@ -125,6 +126,7 @@ def test_every_number_is_in_its_range_and_ranks_count_from_one(grid: Grid):
         assert all(rank == 1 + sum(other < rank for other in column) for rank in column)
 
 
+@PATIENT
 @given(GRIDS, st.randoms(use_true_random=False))
 def test_the_order_of_the_pictures_does_not_matter(grid: Grid, random):
     order = [*range(len(grid.images)), 0]  # one of them twice: equals share their rank
@@ -140,12 +142,14 @@ def _rounded(picture: Adherence) -> tuple[object, ...]:
     return picture.rank, round(picture.overall, 6), round(picture.raw, 6), items
 
 
+@PATIENT
 @given(st.lists(st.sampled_from((0.0, 0.5, 0.5 + 1e-12, 1.0)), min_size=1, max_size=9))
 def test_ranks_are_shared_by_equals(values: list[float]):
     rounded = [round(value, 6) for value in values]
     assert ranks(values).tolist() == [1 + sum(v > own for v in rounded) for own in rounded]
 
 
+@PATIENT
 @given(GRIDS, st.booleans())
 def test_json_gives_back_what_it_was_given(grid: Grid, calibrated: bool):
     for picture in grid.scores(calibrations=CURVES if calibrated else None):
@@ -208,6 +212,7 @@ def test_views_of_different_models_are_compared_by_their_calibrations():
     assert all(picture.percent is not None and picture.calibration == curves.id for picture in kept)
 
 
+@PATIENT
 @given(GRIDS)
 def test_one_view_is_merged_into_itself(grid: Grid):
     assert merged([grid.scores(calibrations=CURVES)], CURVES) == grid.scores(calibrations=CURVES)

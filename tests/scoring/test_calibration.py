@@ -19,6 +19,8 @@ from vibes.scoring.calibration import (
     fit_calibrations,
 )
 
+from .grids import PATIENT
+
 
 def drawn(count: int, seed: int = 0, *, slope: float = 0.5, offset: float = -1.0):
     """Margins as of a model that is too sure of itself, and what the pictures then show."""
@@ -93,6 +95,7 @@ MARGINS = st.floats(-30, 30).map(lambda margin: round(margin, 2))
 PAIRS = st.lists(st.tuples(MARGINS, st.booleans()), min_size=FEWEST, max_size=60)
 
 
+@PATIENT
 @given(PAIRS, st.sampled_from((1, 10)), st.lists(MARGINS, min_size=2, max_size=20))
 def test_a_curve_never_falls_and_stays_between_0_and_1(pairs, times: int, asked: list[float]):
     curve = fit(pairs * times)
@@ -105,6 +108,7 @@ def test_a_curve_never_falls_and_stays_between_0_and_1(pairs, times: int, asked:
     assert (found <= 1).all()
 
 
+@PATIENT
 @given(PAIRS, st.sampled_from((1, 10)), st.randoms(use_true_random=False))
 def test_the_order_of_labels_does_not_matter_and_json_keeps_every_curve(pairs, times, random):
     given_labels = [Label("m", "colour", margin, shown) for margin, shown in pairs * times]
@@ -163,6 +167,7 @@ def test_calibration_error_is_the_distance_of_promise_and_fact():
         ece([0.5], [True, False])
 
 
+@PATIENT
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), max_size=50), st.integers(1, 20))
 def test_calibration_error_is_a_share_and_knows_no_order(pairs, bins: int):
     probabilities, shown = [p for p, _ in pairs], [y for _, y in pairs]

@@ -16,6 +16,8 @@ from vibes.scoring.alternatives_lexicon import alternatives, entry
 from vibes.scoring.asked import plain_prompt
 from vibes.scoring.requirements import MAX_REQUIREMENTS, Requirement, requirements
 
+from .grids import PATIENT
+
 
 def asked(prompt: str) -> dict[str, str]:
     """Text to slot."""
@@ -226,6 +228,7 @@ PROMPTS = st.lists(
 ).map(lambda parts: "".join(word + gap for word, gap in parts))
 
 
+@PATIENT
 @given(PROMPTS | st.text(max_size=60))
 def test_any_prompt_has_few_requirements_with_enough_alternatives_each(prompt: str):
     found = requirements(prompt)
@@ -238,6 +241,7 @@ def test_any_prompt_has_few_requirements_with_enough_alternatives_each(prompt: s
         assert item.text == item.text.strip() != ""
 
 
+@PATIENT
 @given(PROMPTS)
 def test_no_alternative_is_a_synonym_of_the_requirement(prompt: str):
     for item in requirements(prompt):
@@ -246,11 +250,13 @@ def test_no_alternative_is_a_synonym_of_the_requirement(prompt: str):
         assert not others & {own, *shipped_synonyms().get(own, ())}
 
 
+@PATIENT
 @given(PROMPTS, st.sampled_from(("<lora:style:0.8>", "<lora:a_b:1:0.5>")))
 def test_a_lora_tag_changes_nothing(prompt: str, tag: str):
     assert requirements(f"{tag}, {prompt}, {tag}") == requirements(prompt)
 
 
+@PATIENT
 @given(PROMPTS, st.lists(st.sampled_from(WORDS), min_size=1, max_size=12))
 def test_variations_keep_every_promise(prompt: str, values: list[str]):
     prompt = f"{values[0]}, {prompt}"

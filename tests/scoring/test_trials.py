@@ -19,6 +19,8 @@ from vibes.scoring.trials import (
     worst,
 )
 
+from .grids import PATIENT
+
 
 def test_a_word_has_the_rate_of_the_pictures_made_with_it():
     found = success_rates(
@@ -103,7 +105,7 @@ def test_no_difference_is_said_once_none_worth_finding_is_left():
     a, b = drawn(0.9, 300, rng), drawn(0.9, 300, rng)
     found = compare(a, b)
     assert found.verdict == "same"
-    assert max(map(abs, found.interval)) < 0.2
+    assert max(map(abs, found.interval)) <= 0.2
     assert found.sentence.startswith("No difference worth more pictures")
     assert compare(a, b, worth=0.01).verdict == "open"
 
@@ -138,7 +140,7 @@ def test_scores_of_pairs_are_compared_by_their_differences():
 
 def test_one_side_that_always_wins_leaves_hardly_an_interval():
     found = compare([1] * 1500, [0] * 1500)
-    assert (found.verdict, found.interval) == ("a", (0.98, 1.0))
+    assert (found.verdict, found.interval) == ("a", (0.96, 1.0))
 
 
 def test_what_one_side_has_too_many_waits_for_its_partner():
@@ -148,6 +150,7 @@ def test_what_one_side_has_too_many_waits_for_its_partner():
 OUTCOMES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=30)
 
 
+@PATIENT
 @given(OUTCOMES)
 def test_exchanging_the_sides_exchanges_the_verdict(pairs: list[tuple[float, float]]):
     a, b = [x for x, _ in pairs], [y for _, y in pairs]
@@ -159,6 +162,7 @@ def test_exchanging_the_sides_exchanges_the_verdict(pairs: list[tuple[float, flo
     assert (one.more == 0) == (one.verdict != "open")
 
 
+@PATIENT
 @given(OUTCOMES.filter(bool))
 def test_the_evidence_of_a_comparison_is_the_last_of_its_path(pairs: list[tuple[float, float]]):
     a, b = [x for x, _ in pairs], [y for _, y in pairs]

@@ -12,6 +12,8 @@ from vibes.errors import InvalidInput
 from vibes.scoring.adherence import Adherence
 from vibes.scoring.verdicts import RunSummary, Thresholds, flagged, summary, tag
 
+from .grids import PATIENT
+
 PICTURE = Adherence(0.5, 0.2, None, 1, 1, (), "m", None)
 
 
@@ -67,6 +69,7 @@ def test_a_run_with_a_picture_that_is_not_calibrated_is_relative():
     assert summary([]) == RunSummary(0, *nothing)
 
 
+@PATIENT
 @given(st.lists(st.floats(0, 100), min_size=1))
 def test_an_average_lies_between_the_worst_and_the_best(percents: list[float]):
     found = summary(run(*percents))

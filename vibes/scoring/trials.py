@@ -32,10 +32,11 @@ WORTH = 0.2  # smaller differences in success than 20 points are not worth hundr
 MOST_PICTURES = 5000  # a forecast beyond means "very many"
 
 _STAKES = np.linspace(0.05, 0.95, 19)  # of what could be lost; all of it would end the game
-_MEANS = np.linspace(-0.98, 0.98, 99)  # differences a confidence interval is searched among
+_MEANS = np.arange(-49, 50) / 50  # differences a confidence interval is searched among
 _STEP = 0.02
+_ZERO = len(_MEANS) // 2
 _MOST_LOG = 700.0  # of a capital: its exponential is still a number
-_DOUBT = ((-1.0, 0.5), (0.0, 1.0), (1.0, 0.5))  # a forecast's two pairs of knowing nothing
+_DOUBT = (-1.0, 0.0, 0.0, 1.0)  # pairs a forecast adds: from a few alone it would promise too much
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +152,16 @@ def compare(
     if not (0 < worth < 1 and 0 < alpha < 1):
         raise InvalidInput("A difference worth finding and an error rate are between 0 and 1.")
     differences = _differences(a, b)
-    values, counts = np.unique(differences, return_counts=True)
-    at, among = values, counts.astype(np.float64)
-    verdict = _verdict(at, among, worth, alpha)
+    gains = _gains(differences)
+    verdict = _verdict(gains, worth, alpha)
+    mean = float(differences.mean()) if len(differences) else 0.0
     return Comparison(
         verdict=verdict,
-        difference=float(differences.mean()) if len(differences) else 0.0,
-        interval=_interval(at, among, alpha),
+        difference=mean,
+        interval=_interval(gains, alpha),
         pairs=len(differences),
-        evidence=math.exp(min(_log_capital(at, among, np.zeros(1))[0], _MOST_LOG)),
-        more=0 if verdict != "open" else _more(at, among, worth, alpha),
+        evidence=math.exp(min(float(_log_capital(gains)[_ZERO]), _MOST_LOG)),
+        more=0 if verdict != "open" else _more(differences, worth, alpha),
     )
 
 
@@ -183,47 +184,51 @@ def _differences(a: Sequence[float], b: Sequence[float]) -> Array:
     return sides[0][:pairs] - sides[1][:pairs]
 
 
-def _verdict(values: Array, counts: Array, worth: float, alpha: float) -> Verdict:
+def _gains(differences: Array) -> Array:
+    """Log gains of each stake against each of ``_MEANS``; shape (2 · stakes, means).
+
+    A stake f on "more" multiplies its capital by 1 + f (d - m) / (1 + m) at a difference d, one on
+    "less" by 1 - f (d - m) / (1 - m): fair where the mean is m, never below 1 - f. They grow in
+    proportion where the same differences come again.
+    """
+    values, counts = np.unique(differences, return_counts=True)
+    away = values[None, :] - _MEANS[:, None]  # (means, values)
+    ways = (away / (1 + _MEANS[:, None]), -away / (1 - _MEANS[:, None]))
+    return np.concatenate([np.log1p(_STAKES[:, None, None] * way) @ counts for way in ways])
+
+
+def _log_capital(gains: Array) -> Array:
+    """Log capital against each mean: split evenly over all stakes, so that it is fair too."""
+    return np.asarray(np.logaddexp.reduce(gains, axis=0) - math.log(len(gains)))
+
+
+def _verdict(gains: Array, worth: float, alpha: float) -> Verdict:
     """By the capital of the bet against no difference, then by the interval."""
-    if _log_capital(values, counts, np.zeros(1))[0] >= -math.log(alpha):
-        return "a" if values @ counts > 0 else "b"
-    low, high = _interval(values, counts, alpha)
-    return "same" if -worth < low and high < worth else "open"
+    if _log_capital(gains)[_ZERO] >= -math.log(alpha):
+        more, less = gains[:, _ZERO].reshape(2, -1).max(axis=1)
+        return "a" if more > less else "b"
+    low, high = _interval(gains, alpha)
+    return "same" if -worth <= low and high <= worth else "open"
 
 
-def _interval(values: Array, counts: Array, alpha: float) -> tuple[float, float]:
+def _interval(gains: Array, alpha: float) -> tuple[float, float]:
     """The mean differences no bet has refuted, a step of the grid wider to both sides."""
-    kept = _MEANS[_log_capital(values, counts, _MEANS) < -math.log(alpha)]
+    capital = _log_capital(gains)
+    kept = _MEANS[capital < -math.log(alpha)]
     if not len(kept):  # nearly all differences are the same extreme one
-        mean = float(values @ counts / counts.sum())
-        return round(max(mean - _STEP, -1.0), 2), round(min(mean + _STEP, 1.0), 2)
+        kept = _MEANS[[int(capital.argmin())]]
     return round(float(kept[0]) - _STEP, 2), round(float(kept[-1]) + _STEP, 2)
 
 
-def _log_capital(values: Array, counts: Array, means: Array) -> Array:
-    """Log capital of bets against each mean difference; shape of ``means``.
-
-    A stake f on "more" multiplies the capital by 1 + f (d - m) / (1 + m) at a difference d, one on
-    "less" by 1 - f (d - m) / (1 - m): fair where the mean is m, never below 1 - f. The capital is
-    split evenly over all stakes on both, so that their mean is fair too.
-    """
-    away = values[None, :] - means[:, None]  # (means, values)
-    ways = np.concatenate([away / (1 + means[:, None]), -away / (1 - means[:, None])])
-    gains = np.log1p(_STAKES[:, None, None] * ways) @ counts  # (stakes, 2 · means)
-    both = gains.reshape(2 * len(_STAKES), len(means))
-    return np.asarray(np.logaddexp.reduce(both, axis=0) - math.log(len(both)))
-
-
-def _more(values: Array, counts: Array, worth: float, alpha: float) -> int:
+def _more(differences: Array, worth: float, alpha: float) -> int:
     """Pictures until a verdict if those to come are like those so far, with some doubt mixed in."""
-    doubt = np.array(_DOUBT).T
-    at, among = np.concatenate([values, doubt[0]]), np.concatenate([counts, doubt[1]])
-    pairs, share = counts.sum(), among / among.sum()
-    low, high = float(pairs), float(pairs) + MOST_PICTURES / 2
-    if _verdict(at, share * high, worth, alpha) == "open":
+    doubted = np.concatenate([differences, _DOUBT])
+    gains = _gains(doubted) / len(doubted)
+    low, high = float(len(doubted)), float(len(doubted)) + MOST_PICTURES / 2
+    if _verdict(gains * high, worth, alpha) == "open":
         return MOST_PICTURES
     while high - low > 1:
         middle = (low + high) / 2
-        settled = _verdict(at, share * middle, worth, alpha) != "open"
+        settled = _verdict(gains * middle, worth, alpha) != "open"
         low, high = (low, middle) if settled else (middle, high)
-    return min(max(2, 2 * math.ceil(high - float(pairs))), MOST_PICTURES)
+    return max(2, 2 * math.ceil(high - len(doubted)))
