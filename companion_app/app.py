@@ -119,7 +119,13 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
     )
     planner = Planner(offers, fleet=fleet, taste=taste, matching=matching, new_rng=new_rng)
     sessions = Sessions(
-        store, files=files, fleet=fleet, progress=progress, stages=settings.stages, clock=clock
+        store,
+        files=files,
+        fleet=fleet,
+        progress=progress,
+        stages=settings.stages,
+        forget=adherences.forget,
+        clock=clock,
     )
     grids = Grids(store, fleet=fleet, effects=effects, adherences=adherences, progress=progress)
     propensities = Propensities(store, taste=taste)

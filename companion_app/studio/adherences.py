@@ -81,7 +81,14 @@ class Adherences:
         scores = {**answer.scores, "adherence": answer.adherence.overall}
         if await self._store.run(lambda store: store.scorings.record(source, scores)):
             self._known.pop(answer.image_id, None)
-            await self._announce(answer.image_id)
+            with suppress(NotFound):  # deleted in between
+                await self._announce(answer.image_id)
+
+    async def forget(self, image_ids: Collection[str]) -> None:
+        """Forget what was seen in images that are about to be deleted."""
+        if self._book.exists:
+            gone = await self._store.run(lambda store: store.scorings.pixels_of_only(image_ids))
+            await self._book.run(lambda book: book.forget(gone))
 
     async def label(self, image_id: str, requirement: str, shown: bool | None) -> View:
         """Keep whether a picture shows a requirement; raises as ``detail`` does."""

@@ -83,6 +83,7 @@ class Bin:
 
         gone = await self._store.run(disown)
         # Disowned, deleted, swept: whenever this ends, no row points at a file that is gone.
+        await self._adherences.forget(gone)
         size = await asyncio.to_thread(self._delete, gone)
         batches = await self._tell(gone)
         await self._store.run(lambda store: store.bin.sweep())

@@ -15,7 +15,7 @@ from companion_app.scoring import (
     Task,
     Unscorable,
 )
-from vibes.errors import NotFound, ScoringUnavailable, VibesError
+from vibes.errors import NotFound, ScoringUnavailable, StorageError, VibesError
 from vibes.recipes import Recipe
 from vibes.recommend import without_triggers
 from vibes.settings import Settings
@@ -242,7 +242,7 @@ def _lacking(store: Store, model: str, batch_id: str | None, session_id: str | N
 def _still_there(store: Store, image_ids: list[str]) -> list[Image]:
     found = []
     for image_id in image_ids:
-        with suppress(NotFound):
+        with suppress(NotFound, StorageError):  # gone, or damaged
             image = store.grids.image(image_id)
             if image.state == "collected" and image.binned is None:
                 found.append(image)

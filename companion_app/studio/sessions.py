@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timezone
 from uuid import uuid4
 
@@ -17,6 +17,8 @@ from .requests import SessionRequest
 from .views import View, session_detail, session_view
 
 Clock = Callable[[], datetime]
+Forget = Callable[[Collection[str]], Awaitable[None]]
+"""Forgets what else is known of images that are about to be deleted."""
 
 
 def utc_now() -> datetime:
@@ -40,6 +42,7 @@ class Sessions:
         fleet: Fleet,
         progress: ProgressStream,
         stages: Sequence[Stage],
+        forget: Forget,
         clock: Clock,
     ):
         self._store = store
@@ -47,6 +50,7 @@ class Sessions:
         self._fleet = fleet
         self._progress = progress
         self._stages = stages
+        self._forget = forget
         self._clock = clock
 
     async def create(self, request: SessionRequest) -> View:
@@ -90,6 +94,7 @@ class Sessions:
         # Rows, files, rows: whenever this ends, no row points at a file that is gone, and what is
         # left of the files is known to be nobody's.
         images = await self._store.run(lambda store: store.grids.discard(session_id))
+        await self._forget(images)
         await asyncio.to_thread(self._files.delete, images)
         await self._store.run(lambda store: store.sessions.delete(session_id))
         self._progress.publish({"type": "queue"})

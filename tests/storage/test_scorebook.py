@@ -92,6 +92,16 @@ def test_a_batch_is_kept_whole_or_not_at_all(book):
     assert book.embeddings(MODEL).pixel_hashes == []
 
 
+def test_what_was_seen_in_pictures_that_are_gone_is_forgotten(book):
+    vectors = {pixels: unit(1, place) for place, pixels in enumerate(("aa", "bb", "cc"))}
+    book.write(MODEL, Scored(vectors=vectors, adherences=[adherence(p, "p") for p in vectors]))
+    assert len(book.embeddings(MODEL).vectors) == 3
+    book.forget(["aa", "cc", "unheard of"])
+    assert book.embeddings(MODEL).pixel_hashes == ["bb"]
+    keys = [AdherenceKey(pixels, "p") for pixels in vectors]
+    assert list(book.adherences(MODEL, keys)) == [keys[1]]
+
+
 def test_of_labels_the_last_word_counts(book):
     first = SeenLabel(MODEL, "aa", "a red boat", "colour", 1.5, True, "2026-01-01")
     other = first._replace(requirement="the sea", slot="place", time="2026-01-03")

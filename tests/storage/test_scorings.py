@@ -75,6 +75,15 @@ def test_what_is_gone_takes_no_score(store):
     assert not store.scorings.any_collected()
 
 
+def test_pictures_that_other_images_show_too_are_not_theirs_alone(store):
+    for image, pixels in (("late-0", "aa"), ("late-1", "bb"), ("early-0", "bb")):
+        source = ScoreSource(image_id=image, model=MODEL, pixels=pixels, prompt="ee")
+        store.scorings.record(source, {})
+    store.scorings.record(ScoreSource(image_id="late-2", model=MODEL, error="no picture"), {})
+    assert store.scorings.pixels_of_only(["late-0", "late-1", "late-2"]) == ["aa"]
+    assert store.scorings.pixels_of_only(["late-1", "early-0"]) == ["bb"]
+
+
 # --- the bin ---------------------------------------------------------------------------------
 
 

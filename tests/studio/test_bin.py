@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from tests.studio.scored import BOAT, calibrate, score
+from pathlib import Path
+
+from tests.studio.scored import BOAT, MODEL, calibrate, score
 from vibes.storage import check
+from vibes.storage.scorebook import ScoreBook
 
 OFF = {"enabled": False}
 
@@ -57,6 +60,26 @@ async def test_an_emptied_bin_leaves_no_trace_and_its_grid_goes_on(start_studio,
         assert (await api.ok("DELETE", "/api/bin"))["deleted"] == 1
         assert await api.ok("GET", "/api/bin") == []
     assert check(tmp_path) == []
+
+
+async def test_what_was_seen_in_a_picture_goes_with_it(start_studio, tmp_path):
+    async with start_studio(scoring=OFF) as api:
+        session = await api.session()
+        ids = [image["id"] for image in (await api.grid(session))["images"]]
+    await score(tmp_path, {image: {BOAT: 0.5} for image in ids})
+    async with start_studio(scoring=OFF) as api:
+        await api.ok("POST", "/api/bin", {"images": ids[:1]})
+        await api.ok("DELETE", "/api/bin")
+        assert set(seen_in(tmp_path)) == set(ids[1:])
+        await api.ok("DELETE", f"/api/sessions/{session}")
+    assert seen_in(tmp_path) == []
+
+
+def seen_in(directory: Path) -> list[str]:
+    book = ScoreBook(directory)
+    found = book.embeddings(MODEL).pixel_hashes
+    book.close()
+    return found
 
 
 async def test_failed_pictures_are_put_aside_by_their_tag_once_there_are_percentages(

@@ -77,6 +77,7 @@ async def test_every_picture_is_scored_and_scores_teach_and_labels_become_percen
         await _shows_scores(api, grid)
         await _shows_details(api, grid)
         await _becomes_calibrated(api, grid)
+        await _leaves_when_idle(api)
         await api.iterate(session, grid, 0)
         assert b"adherence" in studio_of(api).taste.policy("default").dump()
         assert not {"torch", "open_clip"} & (set(sys.modules) - modules)
@@ -115,6 +116,13 @@ async def _shows_details(api: Api, grid: dict[str, Any]) -> None:
         assert (item["of"], item["percent"], item["shown"]) == (8, None, None)
     assert detail["explanation"].endswith(".")
     await api.refused("GET", "/api/images/nobody/adherence", 404)
+
+
+async def _leaves_when_idle(api: Api) -> None:
+    studio_of(api).scores._idle_seconds = 0.1
+    assert (await api.ok("POST", "/api/scoring/rescore")) == {"waiting": 0}
+    await eventually(lambda: not processes())
+    assert (await api.ok("GET", "/api/scoring"))["state"] == "idle"
 
 
 async def _becomes_calibrated(api: Api, grid: dict[str, Any]) -> None:

@@ -182,6 +182,15 @@ class ScoreBook:
             self._db.conn.executemany(_PUT_VECTOR, vectors)
             self._db.conn.executemany(_PUT_ADHERENCE, records)
 
+    def forget(self, pixel_hashes: Collection[str]) -> None:
+        """Remove what was seen in pictures that are gone; what users said of them stays."""
+        with self._guarded(), self._db.atomic():
+            for table in ("adherences", "embeddings"):
+                self._db.execute(
+                    f"DELETE FROM {table} WHERE pixel_hash {_IN}", [_json(pixel_hashes)]
+                )
+        self._loaded.clear()
+
     def label(self, labels: Iterable[SeenLabel]) -> None:
         """Keep what a user said; of one picture and requirement, the last word counts."""
         with self._guarded(), self._db.atomic():

@@ -126,6 +126,17 @@ class ScoringRecords:
         rows = self._db.query(inside, [json.dumps(list(image_ids))])
         return {row["image_id"]: ScoreSource(**row) for row in rows}
 
+    def pixels_of_only(self, image_ids: Collection[str]) -> list[str]:
+        """The hashes of pictures that only these images show."""
+        inside = "image_id IN (SELECT value FROM json_each(:images))"
+        rows = self._db.execute(
+            f"SELECT DISTINCT pixels FROM scorings WHERE pixels IS NOT NULL AND {inside}"
+            f" AND pixels NOT IN (SELECT pixels FROM scorings WHERE pixels IS NOT NULL"
+            f" AND NOT {inside})",
+            {"images": json.dumps(list(image_ids))},
+        )
+        return [pixels for (pixels,) in rows.fetchall()]
+
     def scored(
         self, *, session_id: str | None = None, profile: str | None = None, limit: int
     ) -> list[ScoredImage]:
