@@ -7,6 +7,7 @@ from comfy_api.latest import ComfyExtension, io
 from . import routes
 from .auto_lora import VibesAutoLora
 from .checkpoint_pool import VibesCheckpointPool
+from .clip_score import VibesClipScore
 
 
 class VibesExtension(ComfyExtension):
@@ -14,7 +15,7 @@ class VibesExtension(ComfyExtension):
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         """Return the node classes."""
-        return [VibesCheckpointPool, VibesAutoLora]
+        return [VibesCheckpointPool, VibesAutoLora, VibesClipScore]
 
 
 async def comfy_entrypoint() -> ComfyExtension:

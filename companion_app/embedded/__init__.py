@@ -4,6 +4,7 @@ The demo, the tests and the benchmarks talk to it through the same client as to 
 """
 
 from .app import create_app
+from .machine import Scorer
 from .models import FULL_LIBRARY, PARTIAL_LIBRARY, ModelFile, Models
 from .process import run_embedded
 
@@ -12,6 +13,7 @@ __all__ = [
     "PARTIAL_LIBRARY",
     "ModelFile",
     "Models",
+    "Scorer",
     "create_app",
     "run_embedded",
 ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from aiohttp import web
 
 from .folders import Folders
-from .machine import Machine, Pace
+from .machine import Machine, Pace, Scorer
 from .model_routes import model_routes
 from .models import FULL_LIBRARY, Models
 from .pictures import draw, plain
@@ -29,12 +29,14 @@ def create_app(
     models: Models = FULL_LIBRARY,
     faults: Collection[str] = (),
     pack: bool = False,
+    scorer: Scorer | None = None,
 ) -> web.Application:
     """An application that answers like ComfyUI; its files live as long as it runs.
 
     ``speed`` 2 is twice as fast. Without ``render`` pictures are small and plain.
     ``seconds_per_image`` fixes the time of every picture and implies plain pictures. A prompt
-    that contains one of ``faults`` fails in the sampler. With ``pack`` it has this project's nodes.
+    that contains one of ``faults`` fails in the sampler. With ``pack`` it has this project's nodes;
+    the one that scores passes pictures on without a score where no ``scorer`` is lent to it.
     """
     draws = render and seconds_per_image is None
     application = web.Application(
@@ -54,6 +56,7 @@ def create_app(
                     painter=draw if draws else plain,
                     faults=frozenset(faults),
                     has_pack=pack,
+                    scorer=scorer,
                 )
             )
             application[SERVER] = server

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from PIL import Image
 
@@ -41,12 +42,23 @@ class Pace:
         return 0.0 if self.seconds_per_image is not None else LOAD_SECONDS / self.speed
 
 
+class Scorer(Protocol):
+    """Scores pictures: what a machine that paints without a model has only if somebody lends it."""
+
+    models: Sequence[str]
+    """The models it scores by."""
+
+    def __call__(self, picture: Image.Image, text: str, model: str) -> tuple[float, str]:
+        """How well the picture shows the text, and a report on it; blocks."""
+        ...
+
+
 @dataclass(slots=True)
 class Machine:
     """Everything nodes may use besides their inputs.
 
     A prompt text containing one of ``faults`` makes its sampler fail, for tests. With
-    ``has_pack`` it has this project's nodes.
+    ``has_pack`` it has this project's nodes; ``scorer`` is what the one that scores works by.
     """
 
     name: str
@@ -56,6 +68,7 @@ class Machine:
     painter: Callable[[Order], Image.Image] = draw
     faults: frozenset[str] = frozenset()
     has_pack: bool = False
+    scorer: Scorer | None = None
     loaded_checkpoint: str | None = None
 
     @property

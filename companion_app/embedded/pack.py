@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vibes.workflows import parse_loras
+from vibes.workflows import NO_SCORE_MODEL, PACK_SCORE, SCORE_MODEL, parse_loras
 
 from . import nodes
 from .fitting import matched_keys
 from .machine import Machine
 from .node_table import NODES, Files, Node, integer, link, one_of
 from .run import Run
-from .values import Clip, Model, Result
+from .values import Clip, Model, Pictures, Result
 
 _LARGEST_SEED = 2**64 - 1
 _MODULE = "custom_nodes.vibes-imgen"
+_SCORES = "vibes_scores"
 
 
 async def checkpoint_pool(
@@ -57,6 +58,32 @@ def auto_lora(
     return Result((model, clip, prompt, "It applies what is listed."), {"vibes_loras": report})
 
 
+def clip_score(run: Run, *, image: Pictures, text: str, model: str) -> Result:
+    """The pictures as they are, with what a lent scorer says of them."""
+    scorer = run.machine.scorer
+    if scorer is None or model not in scorer.models:
+        return Result((image, 0.0, f"Not scored. There is no '{model}' here."), {_SCORES: []})
+    scores, reports = zip(*(scorer(picture, text, model) for picture in image), strict=True)
+    mean = sum(scores) / len(scores)
+    return Result((image, mean, f"Pictures: {len(scores)}"), {_SCORES: list(reports)})
+
+
+def _score_node(machine: Machine) -> Node:
+    models = list(machine.scorer.models) if machine.scorer else [NO_SCORE_MODEL]
+    return Node(
+        clip_score,
+        "CLIP Score",
+        "Vibes/Scoring",
+        {
+            "image": link("IMAGE"),
+            "text": ("STRING", {"default": "", "multiline": True}),
+            SCORE_MODEL: one_of(models),
+        },
+        ("IMAGE", "FLOAT", "STRING"),
+        module=_MODULE,
+    )
+
+
 PACK_NODES: Mapping[str, Node] = {
     "VibesCheckpointPool": Node(
         checkpoint_pool,
@@ -95,4 +122,6 @@ PACK_NODES: Mapping[str, Node] = {
 
 def known_nodes(machine: Machine) -> Mapping[str, Node]:
     """Every node class the machine can run, by name."""
-    return {**NODES, **PACK_NODES} if machine.has_pack else NODES
+    if not machine.has_pack:
+        return NODES
+    return {**NODES, **PACK_NODES, PACK_SCORE: _score_node(machine)}

@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ import pytest
 from tests.tiny_checkpoints import write_checkpoint, write_lora
 
 REPOSITORY = Path(__file__).parents[2]
+TINY_CLIP = REPOSITORY / "tests" / "assets" / "tiny_clip"
 START_SECONDS = 180
 STOP_SECONDS = 10
 LOG_TAIL = 4000  # characters
@@ -127,7 +128,7 @@ def two_comfyui_servers(
 def comfyui_with_pack(
     comfyui: Installation, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ComfyUI]:
-    """Run a server that has this repository as a node pack."""
+    """Run a server that has this repository as a node pack, and the tiny CLIP to score by."""
     requirements = "import platformdirs, pydantic_settings, rapidfuzz, sqlite_utils, yaml"
     if subprocess.run([comfyui.python, "-c", requirements], capture_output=True).returncode:
         pytest.skip(
@@ -138,8 +139,23 @@ def comfyui_with_pack(
     add_models(base, CHECKPOINTS[:2])
     (base / "custom_nodes").mkdir()
     (base / "custom_nodes" / "vibes-imgen").symlink_to(REPOSITORY, target_is_directory=True)
-    with running(comfyui, pytestconfig, "real-with-pack", base) as server:
+    environment = {"VIBES_SCORING__MODEL": str(TINY_CLIP), "HF_HUB_CACHE": str(base / "hub")}
+    with running(comfyui, pytestconfig, "real-with-pack", base, environment) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def comfyui_that_scores(comfyui: Installation, comfyui_with_pack: ComfyUI) -> ComfyUI:
+    """The server with the pack, whose only scoring model is the tiny CLIP, if it can load it."""
+    missing = (
+        "import sys; from importlib.util import find_spec; sys.exit(not find_spec('open_clip'))"
+    )
+    if subprocess.run([comfyui.python, "-c", missing], capture_output=True).returncode:
+        pytest.skip(
+            f"open_clip is missing there: {comfyui.python} -m pip install --no-deps "
+            "open_clip_torch==3.3.0 ftfy regex timm wcwidth"
+        )
+    return comfyui_with_pack
 
 
 def add_models(base: Path, checkpoints: tuple[str, ...]) -> None:
@@ -150,9 +166,16 @@ def add_models(base: Path, checkpoints: tuple[str, ...]) -> None:
 
 @contextmanager
 def running(
-    comfyui: Installation, config: pytest.Config, name: str, base: Path
+    comfyui: Installation,
+    config: pytest.Config,
+    name: str,
+    base: Path,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[ComfyUI]:
-    """Start a server on a free port, wait until it answers, end it afterwards."""
+    """Start a server on a free port, wait until it answers, end it afterwards.
+
+    ``environment`` are variables it has beside those of this process.
+    """
     for folder in ("custom_nodes", "models", "input", "output", "user", "temp"):
         (base / folder).mkdir(parents=True, exist_ok=True)
     port = free_port()
@@ -162,6 +185,7 @@ def running(
         process = subprocess.Popen(
             command(comfyui, base, port),
             cwd=comfyui.directory,
+            env={**os.environ, **(environment or {})},
             stdin=subprocess.PIPE,  # its end of file tells the server that we are gone
             stdout=log,
             stderr=subprocess.STDOUT,

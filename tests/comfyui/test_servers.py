@@ -46,5 +46,5 @@ def test_the_repository_loads_as_a_node_pack(comfyui_with_pack: ComfyUI) -> None
     nodes = get(comfyui_with_pack, "/object_info")
     failed = re.findall(r"IMPORT FAILED\)?: (.*)", comfyui_with_pack.log.read_text())
 
-    assert {"VibesCheckpointPool", "VibesAutoLora"} <= set(nodes)
+    assert {"VibesCheckpointPool", "VibesAutoLora", "VibesClipScore"} <= set(nodes)
     assert not [path for path in failed if "vibes" in path]

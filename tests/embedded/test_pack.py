@@ -68,6 +68,49 @@ async def test_without_a_mode_of_listing_no_lora_is_applied(start, graph):
     assert entry["outputs"]["lora"]["vibes_loras"] == []
 
 
+class Lent:
+    """Scores by the width."""
+
+    models = ("tiny",)
+
+    def __call__(self, picture, text, model):
+        return picture.width / 1000, f"{model}: {text}"
+
+
+def with_score(graph, model):
+    """The same graph, its picture scored before it is saved."""
+    changed = graph()
+    inputs = {"image": ["decode", 0], "text": "a beach", "model": model}
+    changed["score"] = {"class_type": "VibesClipScore", "inputs": inputs}
+    changed["save"]["inputs"]["images"] = ["score", 0]
+    return changed
+
+
+async def choices(client):
+    info = (await client.get("/object_info/VibesClipScore"))["VibesClipScore"]
+    return info["input"]["required"]["model"][1]["options"]
+
+
+async def test_without_a_scorer_pictures_pass_on_unscored(start, graph):
+    client = await start(render=False, pack=True)
+    assert await choices(client) == ["none installed"]
+    entry = await client.run(with_score(graph, "default"))
+    assert entry["outputs"]["score"] == {"vibes_scores": []}
+    assert await pixels(client, with_score(graph, "none installed")) == await pixels(
+        client, graph()
+    )
+
+
+async def test_a_lent_scorer_scores_every_picture_and_changes_none(start, graph):
+    client = await start(render=False, pack=True, scorer=Lent())
+    assert await choices(client) == ["tiny"]
+    entry = await client.run(with_score(graph, "tiny"))
+    assert entry["outputs"]["score"] == {"vibes_scores": ["tiny: a beach"]}
+    assert await pixels(client, with_score(graph, "tiny")) == await pixels(client, graph())
+    entry = await client.run(with_score(graph, "best"))
+    assert entry["outputs"]["score"] == {"vibes_scores": []}
+
+
 async def test_a_lora_that_is_not_there_fails_the_run(start, graph):
     client = await start(render=False, pack=True)
     entry = await client.run(with_pack(graph, loras="gone.safetensors:1"))

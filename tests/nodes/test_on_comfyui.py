@@ -18,12 +18,13 @@ from PIL import Image
 
 from tests.comfyui.servers import ComfyUI
 from vibes.recipes import Candidate, LoraUse, Recipe
-from vibes.workflows import build_graph, load_template
+from vibes.workflows import Scoring, build_graph, load_template
 
 pytestmark = pytest.mark.comfyui
 
 DEFINITIONS = Path(__file__).with_name("object_info.json")
 PACK = frozenset({"VibesCheckpointPool", "VibesAutoLora"})
+SCORE = "VibesClipScore"
 CHECKPOINTS = ("tiny-a.safetensors", "tiny-b.safetensors")
 LORA = "tiny-lora.safetensors"
 PATIENCE = 120  # seconds for one picture on a busy machine
@@ -41,9 +42,17 @@ def call(server: ComfyUI, path: str, body: object = None, **query: str) -> Any:
 
 def run(server: ComfyUI, graph: Graph) -> dict[str, Any]:
     """Run a graph to its end and return its history."""
+    return ended(server, submit(server, graph))
+
+
+def submit(server: ComfyUI, graph: Graph) -> str:
     prompt_id = uuid4().hex
     body = {"prompt": graph, "prompt_id": prompt_id, "client_id": "test"}
     assert call(server, "/prompt", body)["node_errors"] == {}
+    return prompt_id
+
+
+def ended(server: ComfyUI, prompt_id: str) -> dict[str, Any]:
     deadline = time.monotonic() + PATIENCE
     while not (history := call(server, f"/history/{prompt_id}")):
         assert time.monotonic() < deadline
@@ -74,7 +83,13 @@ def pixels(server: ComfyUI, entry: dict[str, Any]) -> bytes:
 
 @pytest.fixture
 def draft() -> Callable[..., Graph]:
-    def make(pack: bool = True, strength: float = 0.7, lora: str = LORA, seed: int = 1) -> Graph:
+    def make(
+        pack: bool = True,
+        strength: float = 0.7,
+        lora: str = LORA,
+        seed: int = 1,
+        scoring: Scoring | None = None,
+    ) -> Graph:
         recipe = Recipe(
             template="draft",
             tier="tiny_test",
@@ -94,8 +109,9 @@ def draft() -> Callable[..., Graph]:
             spelling=lambda kind, name: name,
             source=None,
             prefix=f"vibes/{uuid4().hex}",
-            node_classes=PACK if pack else frozenset(),
+            node_classes=PACK | {SCORE} if pack else frozenset(),
             family="sd3",
+            scoring=scoring,
         ).graph
 
     return make
@@ -111,9 +127,11 @@ def test_node_definitions_stay_compatible(
     comfyui_with_pack: ComfyUI, pytestconfig: pytest.Config
 ) -> None:
     """Ids, inputs, their order and outputs: saved workflows depend on all of them."""
-    found = {name: call(comfyui_with_pack, f"/object_info/{name}")[name] for name in sorted(PACK)}
+    names = sorted({*PACK, SCORE})
+    found = {name: call(comfyui_with_pack, f"/object_info/{name}")[name] for name in names}
     files = found["VibesCheckpointPool"]["input"]["optional"]["checkpoint"][1].pop("options")
     assert set(CHECKPOINTS) == set(files)
+    found[SCORE]["input"]["required"]["model"][1].pop("options")  # what this machine has
     for definition in found.values():
         del definition["python_module"]  # the folder's name
     if pytestconfig.getoption("--record-comfyui"):
@@ -192,6 +210,7 @@ def test_auto_finds_the_lora_by_its_trigger_and_the_model_s_family(
         ("VibesAutoLora", {"loras": "tiny_lora:0.5"}, "Did you mean tiny-lora"),
         ("VibesAutoLora", {"loras": "tiny-lora"}, "name:strength"),
         ("VibesAutoLora", {"mode": "on"}, "modes are auto, explicit, off"),
+        (SCORE, {"model": "defualt"}, "There is no scoring model 'defualt'"),
     ],
 )
 def test_a_value_that_is_not_there_is_refused_before_anything_runs(
@@ -201,16 +220,17 @@ def test_a_value_that_is_not_there_is_refused_before_anything_runs(
     comfyui_with_pack: ComfyUI,
     draft: Callable[..., Graph],
 ) -> None:
-    graph = draft()
+    graph = draft(scoring=Scoring("default", "a beach"))
     node(graph, class_type).update(inputs)
     assert sentence in refusal(comfyui_with_pack, graph)
 
 
 def test_help_pages_translations_and_workflows_are_served(comfyui_with_pack: ComfyUI) -> None:
-    assert call(comfyui_with_pack, "/i18n")["zh"]["nodeDefs"].keys() >= PACK
+    nodes = {*PACK, SCORE}
+    assert call(comfyui_with_pack, "/i18n")["zh"]["nodeDefs"].keys() >= nodes
     templates = call(comfyui_with_pack, "/workflow_templates")
     assert {"draft", "refine", "finish"} <= set(templates["vibes-imgen"])
-    for name in PACK:
+    for name in nodes:
         url = f"{comfyui_with_pack.url}/extensions/vibes-imgen/docs/{name}.md"
         with urllib.request.urlopen(url) as reply:
             assert reply.read().startswith(b"# ")

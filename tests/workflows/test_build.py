@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from vibes.errors import InvalidInput, NotFound
 from vibes.recipes import Candidate, LoraUse, Recipe
-from vibes.workflows import Graph, Template, build_graph, graph_hash, load_template
+from vibes.workflows import Graph, Scoring, Template, build_graph, graph_hash, load_template
 
 CORE = frozenset({"CheckpointLoaderSimple", "LoraLoader"})
-PACK = CORE | {"VibesCheckpointPool", "VibesAutoLora"}
+PACK = CORE | {"VibesCheckpointPool", "VibesAutoLora", "VibesClipScore"}
 SHIPPED = ("draft", "refine", "finish")
 
 MakeRecipe = Callable[..., Recipe]
@@ -111,6 +111,41 @@ def test_the_pack_s_nodes_take_the_choices_as_explicit_inputs(make_recipe: MakeR
 def test_without_loras_the_pack_s_lora_node_is_left_out(make_recipe: MakeRecipe) -> None:
     graph = build(load_template("draft"), make_recipe(), node_classes=PACK)
     assert "VibesAutoLora" not in {node["class_type"] for node in graph.graph.values()}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_picture_is_scored_between_decoding_and_saving(
+    name: str, make_recipe: MakeRecipe
+) -> None:
+    template = load_template(name)
+    before = build(template, make_recipe(), node_classes=PACK)
+    graph = build(
+        template, make_recipe(), node_classes=PACK, scoring=Scoring("default", "a beach at dawn")
+    )
+    saved = graph.graph[graph.output_node]["inputs"]
+    score = source_of(graph, saved["images"])
+    assert score["class_type"] == "VibesClipScore"
+    assert (score["inputs"]["text"], score["inputs"]["model"]) == ("a beach at dawn", "default")
+    assert saved["images"][1] == 0
+    assert source_of(graph, score["inputs"]["image"])["class_type"].startswith("VAEDecode")
+    added = graph.graph.keys() - before.graph.keys()
+    assert {graph.graph[node]["class_type"] for node in added} == {"VibesClipScore"}
+    assert template == load_template(name)
+
+
+def test_a_server_without_the_scoring_node_is_not_asked_to_score(make_recipe: MakeRecipe) -> None:
+    scoring = Scoring("default", "a beach")
+    plain = build(load_template("draft"), make_recipe())
+    assert build(load_template("draft"), make_recipe(), scoring=scoring) == plain
+
+
+def test_a_template_whose_last_node_takes_no_images_is_left_alone(make_recipe: MakeRecipe) -> None:
+    draft = load_template("draft").model_copy(deep=True)
+    saved = draft.graph[draft.outputs["image"]]["inputs"]
+    saved["samples"] = saved.pop("images")
+    scoring = Scoring("default", "a beach")
+    plain = build(draft, make_recipe(), node_classes=PACK)
+    assert build(draft, make_recipe(), node_classes=PACK, scoring=scoring) == plain
 
 
 @pytest.mark.parametrize("classes", [CORE, PACK])

@@ -64,6 +64,11 @@ class Clip:
         self._tokenize = tokenize
         self.dimensions = self._read(["a picture"]).shape[1]
 
+    @property
+    def module(self) -> Any:
+        """The torch module, for who manages its memory: it has to be on ``device`` when used."""
+        return self._model
+
     def encode_images(self, pixels: Pixels) -> Vectors:
         """Pictures (n, side, side, 3), fitted by ``fit``, as n rows of unit length."""
         size = PICTURES_AT_ONCE[self.device.split(":")[0]]

@@ -12,7 +12,16 @@ from PIL import Image
 
 from vibes.decoding import Undecodable, upright
 
-__all__ = ["Fit", "Picture", "Pixels", "Undecodable", "fitted", "perceptual_hash", "read_picture"]
+__all__ = [
+    "Fit",
+    "Picture",
+    "Pixels",
+    "Undecodable",
+    "fitted",
+    "perceptual_hash",
+    "picture_of",
+    "read_picture",
+]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -58,10 +67,15 @@ class Picture:
 
 def read_picture(data: bytes, fit: Fit) -> Picture:
     """A PNG, JPEG or WebP, upright; raises Undecodable over what is none or too large."""
-    picture, (width, height) = upright(data, at_least=READ_AT_LEAST)
-    return Picture(
-        fitted(picture, fit), _pixel_hash(picture), perceptual_hash(picture), width, height
-    )
+    picture, size = upright(data, at_least=READ_AT_LEAST)
+    return picture_of(picture, fit, size=size)
+
+
+def picture_of(picture: Image.Image, fit: Fit, *, size: tuple[int, int] | None = None) -> Picture:
+    """A picture in memory, upright; ``size`` is that of its file where it was read smaller."""
+    picture = picture.convert("RGB")
+    hashes = _pixel_hash(picture), perceptual_hash(picture)
+    return Picture(fitted(picture, fit), *hashes, *(size or picture.size))
 
 
 def fitted(picture: Image.Image, fit: Fit) -> Pixels:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from .build import PACK_LORA, Graph, build_graph, graph_hash
+from .build import (
+    NO_SCORE_MODEL,
+    PACK_LORA,
+    PACK_SCORE,
+    SCORE_MODEL,
+    Graph,
+    Scoring,
+    build_graph,
+    graph_hash,
+)
 from .lora_list import format_loras, parse_loras
 from .template import Slot, Template, load_template, required_nodes, template_names
 
 __all__ = [
+    "NO_SCORE_MODEL",
     "PACK_LORA",
+    "PACK_SCORE",
+    "SCORE_MODEL",
     "Graph",
+    "Scoring",
     "Slot",
     "Template",
     "build_graph",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, islice
 from typing import Any
@@ -18,7 +18,7 @@ from vibes.errors import InvalidInput, NotFound
 from vibes.recipes import LoraUse, Recipe
 
 from .lora_list import format_loras
-from .template import Template
+from .template import Template, is_link
 
 Spelling = Callable[[str, str], str | None]
 """(kind, catalog name) -> the server's own spelling; None, or an error, where it is missing."""
@@ -34,6 +34,20 @@ CORE_LORA = "LoraLoader"
 PACK_CHECKPOINT = "VibesCheckpointPool"
 PACK_LORA = "VibesAutoLora"
 """The pack's nodes give model, clip (and vae) at the same output indices as the core's."""
+
+PACK_SCORE = "VibesClipScore"
+SCORE_MODEL = "model"
+"""The input of the scoring node whose choices are the models a server has."""
+NO_SCORE_MODEL = "none installed"
+"""Its one choice where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """What the server is to score the picture by: a model as it calls it, and what was asked."""
+
+    model: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +67,15 @@ def build_graph(
     prefix: str,
     node_classes: frozenset[str],
     family: str | None = None,
+    scoring: Scoring | None = None,
 ) -> Graph:
     """The graph that makes the recipe's image on the server ``spelling`` speaks for.
 
     ``source`` is the file name the server gave the uploaded picture, ``prefix`` where the result
     is saved below its output folder, ``node_classes`` what it offers: the pack's nodes are used
-    where it has them. ``family`` None keeps the template's latent. Raises NotFound for a model the
-    server lacks and InvalidInput where template and recipe do not fit.
+    where it has them. ``family`` None keeps the template's latent, ``scoring`` None scores nothing.
+    Raises NotFound for a model the server lacks and InvalidInput where template and recipe do not
+    fit.
     """
     _check_fit(template, recipe, source)
     graph = copy.deepcopy(template.graph)
@@ -76,6 +92,8 @@ def build_graph(
         _insert_loras(graph, template, loras, use_pack=PACK_LORA in node_classes)
     if PACK_CHECKPOINT in node_classes:
         _use_pack_checkpoint(graph[template.slots["checkpoint"].node], checkpoint)
+    if scoring is not None and PACK_SCORE in node_classes:
+        _insert_scoring(graph, graph[template.outputs["image"]]["inputs"], scoring)
     return Graph(graph, template.outputs["image"])
 
 
@@ -137,7 +155,7 @@ def _insert_loras(
         for slot in (template.slots["loras"], template.slots["loras_clip"])
     )
     chain = [_pack_lora(loras)] if use_pack else [_core_lora(use) for use in loras]
-    ids = list(islice((str(n) for n in count(1) if str(n) not in graph), len(chain)))
+    ids = list(islice(_free_ids(graph), len(chain)))
     for node in graph.values():
         for name, value in node["inputs"].items():
             if value in (model, clip):
@@ -146,6 +164,20 @@ def _insert_loras(
         node["inputs"] = {"model": model, "clip": clip, **node["inputs"]}
         graph[node_id] = node
         model, clip = [node_id, 0], [node_id, 1]
+
+
+def _insert_scoring(graph: dict[str, Any], saved: dict[str, Any], scoring: Scoring) -> None:
+    """Lead the picture through the node on its way to the one that saves it, if there is a way."""
+    if not is_link(saved.get("images")):
+        return
+    node_id = next(_free_ids(graph))
+    inputs = {"image": saved["images"], "text": scoring.text, SCORE_MODEL: scoring.model}
+    graph[node_id] = {"class_type": PACK_SCORE, "inputs": inputs}
+    saved["images"] = [node_id, 0]
+
+
+def _free_ids(graph: dict[str, Any]) -> Iterator[str]:
+    return (str(n) for n in count(1) if str(n) not in graph)
 
 
 def _core_lora(use: LoraUse) -> dict[str, Any]:
