@@ -53,9 +53,9 @@ class Clip:
         self.name = name
         self.fit = _fit(settings)
         self.key = f"{key}:{self.fit.side}{self.fit.mode}"
-        self.scale = float(model.logit_scale.exp())
+        self.scale = model.logit_scale.exp().item()
         bias = getattr(model, "logit_bias", None)
-        self.bias = None if bias is None else float(bias)
+        self.bias = None if bias is None else bias.item()
         self.device = device
         self._colours = Colours(tuple(settings["mean"]), tuple(settings["std"]))
         self._precision = _precision(self._torch, device)
