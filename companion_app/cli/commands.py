@@ -15,6 +15,7 @@ from . import (
     preferences,
     queue,
     render_server,
+    score,
     scoring,
     servers,
     serving,
@@ -39,6 +40,7 @@ app.add_typer(models.group, name="loras")
 app.command("checkpoints")(models.checkpoints)
 app.command("analyze")(models.analyze)
 app.add_typer(preferences.group, name="preferences")
+app.command("score")(score.score)
 app.add_typer(scoring.group, name="scoring")
 app.add_typer(database.group, name="db")
 app.command("embedded")(render_server.embedded)

@@ -12,6 +12,9 @@ from rich.table import Table
 
 from vibes.errors import InvalidInput, VibesError
 
+STANDARD_OUTPUT = Path("-")
+"""Where a command is to write for a file named ``-``."""
+
 _DISK_FAILS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
@@ -52,8 +55,25 @@ def write_file(file: Path, data: bytes) -> None:
     try:
         file.write_bytes(data)
     except OSError as error:
-        kind = OutputLost if error.errno in _DISK_FAILS else InvalidInput
-        raise kind(f"{file} cannot be written: {error.strerror}.") from error
+        raise _unwritten(file, error) from error
+
+
+def write_lines(file: Path, lines: Iterable[str]) -> None:
+    """Lines as they come, to standard output for ``-``; raises as ``write_file`` does."""
+    if file == STANDARD_OUTPUT:
+        for line in lines:
+            show(line)
+        return
+    try:
+        with file.open("w", encoding="utf-8") as out:
+            out.writelines(f"{line}\n" for line in lines)
+    except OSError as error:
+        raise _unwritten(file, error) from error
+
+
+def _unwritten(file: Path, error: OSError) -> VibesError:
+    kind = OutputLost if error.errno in _DISK_FAILS else InvalidInput
+    return kind(f"{file} cannot be written: {error.strerror}.")
 
 
 def percent(share: float) -> str:

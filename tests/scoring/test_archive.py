@@ -366,6 +366,7 @@ def test_twenty_kills_lose_twenty_batches_at_most(tmp_path):
 # Ray
 
 
+@pytest.mark.filterwarnings("ignore")  # Ray warns of its own settings
 def test_ray_leaves_the_same_rows(clip, tmp_path):
     pytest.importorskip("ray")
     from vibes.scoring.archive_ray import ray_reader

@@ -33,7 +33,7 @@ def ray_reader(model: Path, fit: Fit, *, device: str = "auto") -> Iterator[Read]
     ``model`` is the folder of the model that ``fit`` belongs to. Raises ScoringUnavailable where
     Ray is not installed.
     """
-    ray = _load_ray()
+    ray = load_ray()
     if started := not ray.is_initialized():
         ray.init(include_dashboard=False, log_to_driver=False, logging_level="warning")
     try:
@@ -80,7 +80,8 @@ def _read_row(row: Row, fit: Fit) -> Row:
     return {"batch": pickle.dumps(read_files(pickle.loads(row["batch"]), fit))}
 
 
-def _load_ray() -> Any:
+def load_ray() -> Any:
+    """Ray, untyped; raises ScoringUnavailable where it is not installed."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else it reports to its makers
     try:
         ray = import_module("ray")
