@@ -74,6 +74,16 @@ def test_the_matrix_is_in_the_order_of_writing_and_takes_in_what_comes_later(boo
     assert book.embeddings("nobody").vectors.shape == (0, 0)
 
 
+def test_a_matrix_that_was_loaded_takes_in_what_comes_after_another_process_deleted(book, tmp_path):
+    book.write(MODEL, Scored(vectors={"a": unit(1, 0), "b": unit(0, 1)}))
+    book.embeddings(MODEL)
+    other = ScoreBook(tmp_path)
+    other.forget(["b"])
+    other.write(MODEL, Scored(vectors={"c": unit(1, 1)}))
+    other.close()
+    assert "c" in book.embeddings(MODEL).pixel_hashes
+
+
 def test_a_known_vector_stays_and_a_changed_file_replaces_its_row(book):
     book.write(MODEL, Scored(files=[file("/a")], vectors={"aa": unit(1, 0)}))
     changed = replace(file("/a", "bb"), size=11)

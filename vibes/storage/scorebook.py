@@ -50,10 +50,10 @@ _FIRST_TABLES = (
         error TEXT
     )""",
     "CREATE INDEX files_by_pixels ON files (pixel_hash)",
-    # The id says which are new since the last look; vectors are 16-bit numbers, low byte first.
+    # The id, never used twice, says which are new; vectors are 16-bit numbers, low byte first.
     """
     CREATE TABLE embeddings (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         model TEXT NOT NULL,
         pixel_hash TEXT NOT NULL,
         vector BLOB NOT NULL,
