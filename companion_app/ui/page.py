@@ -21,6 +21,7 @@ from .checkpoints_tab import build_checkpoints_tab
 from .hosting import host
 from .learning_tab import build_learning_tab
 from .loras_tab import build_loras_tab
+from .quality_tab import build_quality_tab
 from .queue_tab import build_queue_tab
 from .servers_tab import build_servers_tab
 from .studio_tab import build_studio_tab
@@ -33,6 +34,7 @@ _STYLES = (
     *("tokens", "page", "form", "controls", "stage", "grid", "zoom", "panels"),
     *("parts", "queue", "queue-rows", "servers", "server-form"),
     *("learning", "learning-map", "rating"),
+    *("score", "match", "quality"),
     *("manual", "review", "review-rows", "review-loras"),
     *("loras", "tabs", "lora-parts", "slider", "compare", "checkpoints"),
 )
@@ -64,6 +66,7 @@ def build_page(settings: Settings) -> gr.Blocks:
         with gr.Tabs(elem_id="vibes-tabs"):
             build_studio_tab(settings)
             build_learning_tab()
+            build_quality_tab()
             build_loras_tab()
             build_checkpoints_tab()
             build_queue_tab()

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +24,8 @@ from playwright.sync_api import (
 )
 from playwright.sync_api import Error as PlaywrightError
 
+from vibes.scoring.torch_modules import missing_modules
+
 from .line import Line
 from .spare import spare_server
 
@@ -32,14 +35,35 @@ FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
 expect.set_options(timeout=15_000)  # milliseconds: what is true in the end may come late
 
 
+TINY_CLIP = Path(__file__).parents[1] / "assets" / "tiny_clip"
+
+
 @pytest.fixture(scope="session")
 def studio_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a studio started as a newcomer starts it, but for its haste."""
-    data = tmp_path_factory.mktemp("studio")
+    """Address of a studio started as a newcomer starts it, but for its haste; nothing is scored."""
+    with _studio(tmp_path_factory.mktemp("studio"), VIBES_SCORING__ENABLED="false") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def scoring_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of another one, in which a small model of the same kind as large ones scores."""
+    if missing := missing_modules():
+        pytest.skip(f"{missing[0]} is not installed here")
+    variables = {"VIBES_SCORING__MODEL": str(TINY_CLIP), "VIBES_SCORING__DEVICE": "cpu"}
+    with _studio(tmp_path_factory.mktemp("scoring"), speed=9, **variables) as url:
+        yield url
+
+
+@contextmanager
+def _studio(data: Path, *, speed: int = 3, **variables: str) -> Iterator[str]:
     command = [sys.executable, "-m", "companion_app", "demo", "--no-browser", "--port", "0"]
-    command += ["--speed", "3"]
+    command += ["--speed", str(speed), "--data-dir", str(data)]
     process = subprocess.Popen(
-        [*command, "--data-dir", str(data)], stdout=subprocess.PIPE, text=True
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **variables},
     )
     try:
         yield _announced_address(process)
@@ -140,6 +164,13 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def shared_desk(browser: Browser, studio_url: str) -> Iterator[Desk]:
+    with desk_at(browser, studio_url) as desk:
+        yield desk
+
+
+@contextmanager
+def desk_at(browser: Browser, studio_url: str) -> Iterator[Desk]:
+    """A page of a studio, as someone who was never here before sees it."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     desk = Desk(context.new_page(), [])
     _watch(context, desk.trouble)

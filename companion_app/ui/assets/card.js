@@ -1,6 +1,8 @@
 /** One picture of the grid: its box, its state, what made it. */
 import { button, flag, h } from "./dom.js";
 import { SILENT, isSilent, loraText, modelName, scoreList } from "./format.js";
+import { ScoreLine } from "./score-line.js";
+import { scoreSpoken } from "./score-words.js";
 import { Why } from "./why.js";
 
 /** What a box says while it holds no picture. */
@@ -8,8 +10,8 @@ const WAITING = { planned: "waiting", submitted: "starting", cancelled: "cancell
 let serial = 0;
 
 export class Card {
-  /** `onretry` is called when the person asks for a failed picture again. */
-  constructor({ onretry }) {
+  /** `onretry` and `onrestore` are called when the person asks for a failed or a binned picture. */
+  constructor({ onretry, onrestore }) {
     this.picture = h("img", { class: "v-picture", alt: "", draggable: "false", decoding: "async" });
     this.preview = h("img", { class: "v-preview", alt: "", draggable: "false" });
     this.ring = h("div", { class: "v-ring", "aria-hidden": "true" });
@@ -31,6 +33,12 @@ export class Card {
         this.failure,
         button("Retry", onretry, { tabindex: "-1", "data-quiet": true }),
       ),
+      h(
+        "div",
+        { class: "v-binned" },
+        h("p", {}, "in the bin"),
+        button("Restore", () => onrestore(this.image.id), { tabindex: "-1", "data-quiet": true }),
+      ),
     );
     this.info = button("i", null, {
       class: "v-info",
@@ -38,7 +46,14 @@ export class Card {
       "aria-label": "Why this picture",
       "data-quiet": true,
     });
-    const caption = h("div", { class: "v-caption" }, this.model, this.loras, this.facts, this.info);
+    const details = { type: "button", tabindex: "-1", "aria-label": "Match, in detail" };
+    this.score = new ScoreLine("button", details);
+    const caption = h(
+      "div",
+      { class: "v-caption" },
+      ...[this.model, this.loras, this.facts, this.info],
+      h("div", { class: "v-score" }, this.score.node),
+    );
     const id = `vibes-card-${(serial += 1)}`;
     this.node = h(
       "div",
@@ -62,7 +77,9 @@ export class Card {
     this.waiting.textContent = WAITING[image.state] ?? "";
     this.failure.textContent =
       image.state === "failed" ? (image.error ?? "This picture could not be made.") : "";
-    this.setPicture(image.state === "collected" ? (full ? image.url : image.thumbnail_url) : null);
+    flag(this.node, "data-binned", Boolean(image.binned));
+    const isThere = image.state === "collected" && !image.binned;
+    this.setPicture(isThere ? (full ? image.url : image.thumbnail_url) : null);
     this.live();
     this.describe(image);
   }
@@ -128,14 +145,27 @@ export class Card {
     this.facts.title = this.facts.textContent;
     this.why.about(image);
     flag(this.info, "hidden", !image.reason);
-    const state = image.state === "collected" ? null : (WAITING[image.state] ?? image.state);
-    const spoken = [
-      `Picture ${image.index + 1}`,
+    this.showScore();
+  }
+
+  /** The score alone: it comes after everything else, and changes with those of other pictures. */
+  showScore() {
+    const { adherence, binned } = this.image;
+    this.score.show(binned ? null : adherence);
+    flag(this.node, "aria-label", this.spoken);
+  }
+
+  /** What a screen reader says of the card. */
+  get spoken() {
+    const { index, state, binned, adherence } = this.image;
+    const said = [
+      `Picture ${index + 1}`,
       this.model.textContent,
       this.loras.title || this.loras.textContent,
-      state,
+      state === "collected" ? null : (WAITING[state] ?? state),
+      binned ? "in the bin" : scoreSpoken(adherence),
     ];
-    this.node.setAttribute("aria-label", spoken.filter(Boolean).join(", "));
+    return said.filter(Boolean).join(", ");
   }
 
   /** The LoRAs it was made with; those that changed nothing are struck through. */

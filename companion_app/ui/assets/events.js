@@ -10,6 +10,8 @@ const LOST =
 const GAP_MS = 50;
 const handlers = {
   image,
+  image_scored,
+  bin: moved,
   batch,
   selection,
   servers,
@@ -117,6 +119,15 @@ function image({ type, id, batch_id, image_id, ...fields }) {
   if (fields.state !== state || fields.server !== server) fields.progress = null;
   if (isPending(image_id)) delete fields.selection;
   store.patchImage(image_id, fields);
+}
+
+function image_scored({ type, id, batch_id, image_id, ...fields }) {
+  if (isShown({ batch_id })) store.setScore(image_id, fields);
+}
+
+/** Pictures went into the bin, or out of it: the grid is fetched anew, as some may be gone. */
+function moved(event) {
+  if (isShown(event)) reset();
 }
 
 function batch({ type, id, batch_id, ...fields }) {

@@ -1,13 +1,15 @@
 /** The feedback bar: what to do with the picks. */
 import { ask, field } from "./dialog.js";
-import { LiveElement, button, flag, h, hint, menu } from "./dom.js";
+import { LiveElement, button, flag, h, hint } from "./dom.js";
 import { plural } from "./format.js";
 import { showKeys } from "./keys.js";
 import { say } from "./notice.js";
 import { download } from "./save.js";
+import { scoring } from "./scoring.js";
 import { store } from "./store.js";
 import { iterate, rejectAll } from "./studio.js";
-import { FILTERS, ORDERS } from "./view.js";
+import { BY_SCORE, FILTER_NAMES, ORDER_NAMES } from "./view.js";
+import { ViewMenu } from "./view-menu.js";
 
 const PICK_FIRST = "Pick at least one picture first: click it, or press the key it shows.";
 
@@ -18,8 +20,13 @@ class Feedback extends LiveElement {
     this.refineButton = button("Refine…", () => this.refine());
     this.more = button("More like this", () => this.moreLikeThis());
     this.reject = button("Reject all…", () => this.rejectAll());
-    this.sort = choice("Sort", Object.keys(ORDERS), (order) => this.grid.arrange({ order }));
-    this.filter = choice("Show", Object.keys(FILTERS), (filter) => this.grid.arrange({ filter }));
+    this.sort = new ViewMenu("Sort", ORDER_NAMES, (order) => this.grid.arrange({ order }));
+    this.filter = new ViewMenu("Show", FILTER_NAMES, (filter) => this.grid.arrange({ filter }));
+    this.again = button("Sort again", () => this.sortAgain(), {
+      "data-quiet": true,
+      "data-again": true,
+      title: "New scores have come since this was put in order.",
+    });
     const acts = h(
       "div",
       { class: "v-acts" },
@@ -33,10 +40,15 @@ class Feedback extends LiveElement {
       "aria-label": "Keys",
       title: "Keys (?)",
     });
-    const views = h("div", { class: "v-views" }, this.sort, this.filter, keys);
+    const views = h(
+      "div",
+      { class: "v-views" },
+      ...[this.again, this.sort.node, this.filter.node, keys],
+    );
     this.replaceChildren(this.count, acts, views);
     store.watch(["settings", "batch", "image", "busy", "progress"], () => this.render(), signal);
     store.watch(["view"], () => this.renderView(), signal);
+    scoring.watch(["change"], () => this.renderView(), signal);
   }
 
   get grid() {
@@ -66,8 +78,18 @@ class Feedback extends LiveElement {
 
   renderView() {
     if (!this.grid) return;
-    this.sort.querySelector("select").value = this.grid.order;
-    this.filter.querySelector("select").value = this.grid.filter;
+    const images = store.batch?.images ?? [];
+    const { order, filter, isStale } = this.grid;
+    this.sort.show(order, images);
+    this.filter.show(filter, images);
+    const depends = BY_SCORE.includes(order) || BY_SCORE.includes(filter);
+    flag(this.again, "hidden", !depends);
+    flag(this.again, "data-stale", isStale); // its room is kept: nothing beside it moves
+  }
+
+  sortAgain() {
+    this.grid.arrange();
+    this.sort.select.focus();
   }
 
   /** Why the picks cannot go on as they are; null when they can. */
@@ -134,11 +156,6 @@ class Feedback extends LiveElement {
     iterate(action, fields);
     scrollToTop(this.grid);
   }
-}
-
-function choice(label, names, onchange) {
-  const select = menu(names, onchange, { "aria-label": label });
-  return h("label", {}, h("span", { class: "v-word" }, label), select);
 }
 
 function scrollToTop(grid) {

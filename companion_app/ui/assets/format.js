@@ -56,10 +56,10 @@ export function familyName(family) {
   return family ? (FAMILIES[family] ?? family) : "unknown family";
 }
 
-/** The scores of an image, "clip 0.31": none gives an empty string. */
+/** The scores of an image, "clip 0.31"; that of its adherence has a line of its own. */
 export function scoreList(scores) {
   return Object.entries(scores ?? {})
-    .filter(([, value]) => typeof value === "number")
+    .filter(([name, value]) => typeof value === "number" && name !== "adherence")
     .map(([name, value]) => `${name} ${value.toFixed(2)}`)
     .join(" · ");
 }

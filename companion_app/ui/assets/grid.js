@@ -1,12 +1,14 @@
 /** The grid: a listbox of cards, every box reserved before its picture exists. */
+import { restore } from "./bin.js";
 import { Card } from "./card.js";
-import { LiveElement, button, flag, h } from "./dom.js";
+import { LiveElement, button, flag, h, write } from "./dom.js";
 import { toggle } from "./picks.js";
+import { scoring } from "./scoring.js";
 import { store } from "./store.js";
 import { steer } from "./studio.js";
 import { showTab } from "./tabs.js";
 import { longPress } from "./touch.js";
-import { FILTERS, ORDERS, columnsFor } from "./view.js";
+import { BY_SCORE, FILTERS, FILTER_NAMES, ORDERS, columnsFor } from "./view.js";
 import { openZoom } from "./zoom.js";
 
 /** On the cards in this order; i, r and z are commands. */
@@ -30,6 +32,8 @@ class Grid extends LiveElement {
   filter = "all";
   cards = [];
   visible = [];
+  /** What the order and the filter leave on screen, first to last, would be another by now. */
+  isStale = false;
   active = null;
   /** Id of the grid on screen: null for a placeholder, undefined for none. */
   shown = undefined;
@@ -42,7 +46,10 @@ class Grid extends LiveElement {
       "aria-label": "Pictures to pick from",
     });
     this.empty = h("div", { class: "v-empty" });
-    this.replaceChildren(this.list, this.empty);
+    this.noneText = h("p");
+    const all = button("Show all", () => this.arrange({ filter: "all" }));
+    this.none = h("div", { class: "v-empty", hidden: true }, this.noneText, all);
+    this.replaceChildren(this.list, this.none, this.empty);
     this.list.addEventListener("click", (event) => this.clicked(event), { signal });
     this.list.addEventListener("focusin", ({ target }) => this.setActive(this.cardOf(target)), {
       signal,
@@ -54,6 +61,8 @@ class Grid extends LiveElement {
     store.watch(["batch", "servers"], () => this.render(), signal);
     store.watch(["image"], (image) => image && this.update(image), signal);
     store.watch(["live"], (image) => image && this.find(image.id)?.live(), signal);
+    store.watch(["scores"], () => this.scored(), signal);
+    scoring.watch(["change"], () => this.reserve(), signal);
   }
 
   render() {
@@ -68,11 +77,14 @@ class Grid extends LiveElement {
     images.forEach((image, index) => this.cards[index].show(image, { full: images.length <= FEW }));
     flag(this.list, "hidden", images.length === 0);
     this.renderEmpty(images.length === 0);
+    this.reserve();
     if (!same) this.arrange();
+    else this.judge();
   }
 
   build(count) {
-    this.cards = Array.from({ length: count }, () => new Card({ onretry: () => steer("retry") }));
+    const acts = { onretry: () => steer("retry"), onrestore: (id) => restore([id]) };
+    this.cards = Array.from({ length: count }, () => new Card(acts));
     this.list.replaceChildren(...this.cards.map((card) => card.node));
     this.active = null;
     this.filter = "all";
@@ -87,12 +99,41 @@ class Grid extends LiveElement {
     this.list.style.setProperty("--ratio", images[0].width / images[0].height);
   }
 
+  /** Keep a line for the score under every card, where pictures get one. */
+  reserve() {
+    const isScored = this.cards.some(({ image }) => image?.adherence);
+    flag(this, "data-scoring", scoring.isOn || isScored);
+  }
+
+  /** Scores have come: told under the cards at once, each burst of them in one go. */
+  scored() {
+    this.telling ??= requestAnimationFrame(() => {
+      this.telling = null;
+      for (const card of this.cards) if (card.image) card.showScore();
+      this.reserve();
+      this.judge();
+    });
+  }
+
+  get sorted() {
+    return [...this.cards].sort(
+      (a, b) => ORDERS[this.order](a.image, b.image) || a.image.index - b.image.index,
+    );
+  }
+
+  /** Nothing moves under the person's hand: what came since is told, and sorted on request. */
+  judge() {
+    const depends = BY_SCORE.includes(this.order) || BY_SCORE.includes(this.filter);
+    const wanted = depends && this.sorted.filter(({ image }) => FILTERS[this.filter](image));
+    const isLike = (card, index) => card === this.visible[index];
+    this.isStale = depends && !(wanted.length === this.visible.length && wanted.every(isLike));
+    store.emit("view");
+  }
+
   /** Put the cards in the chosen order, hide what the filter leaves out, hand out the keys. */
   arrange({ order = this.order, filter = this.filter } = {}) {
-    Object.assign(this, { order, filter });
-    const sorted = [...this.cards].sort(
-      (a, b) => ORDERS[order](a.image, b.image) || a.image.index - b.image.index,
-    );
+    Object.assign(this, { order, filter, isStale: false });
+    const { sorted } = this;
     if (sorted.some((card, index) => card.node !== this.list.children[index])) {
       this.list.append(...sorted.map((card) => card.node));
     }
@@ -101,6 +142,8 @@ class Grid extends LiveElement {
     this.cards.forEach((card) => card.setKey(null));
     this.visible.forEach((card, index) => card.setKey(CARD_KEYS[index]));
     if (!this.visible.includes(this.active)) this.setActive(this.visible[0] ?? null);
+    flag(this.none, "hidden", this.cards.length === 0 || this.visible.length > 0);
+    write(this.noneText, `Nothing here is “${FILTER_NAMES[filter]}”.`);
     store.emit("view");
   }
 
@@ -121,18 +164,19 @@ class Grid extends LiveElement {
   clicked({ target }) {
     const card = this.cardOf(target);
     if (target.closest(".v-info")) card.explain();
+    else if (target.closest(".v-score-line")) this.zoom(card, { isMatchOpen: true });
     else if (card && !target.closest("button")) {
       card.node.focus({ preventScroll: true });
       toggle(card.image.id);
     }
   }
 
-  zoom(card = this.active) {
+  zoom(card = this.active, options = {}) {
     const shown = this.visible
-      .filter(({ image }) => image.state === "collected")
+      .filter(({ image }) => image.state === "collected" && !image.binned)
       .map(({ image }) => image.id);
-    if (card && shown.includes(card.image.id))
-      openZoom(shown, card.image.id, (id) => this.focusCard(this.find(id)));
+    const onclose = (id) => this.focusCard(this.find(id));
+    if (card && shown.includes(card.image.id)) openZoom(shown, card.image.id, { onclose, ...options });
   }
 
   toggleKey(key) {

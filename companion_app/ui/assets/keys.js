@@ -11,6 +11,7 @@ const HELP = [
   ["Enter", "advance the picks to the next stage"],
   ["Z", "look closely; again: compare two side by side"],
   ["1 … 5", "while looking closely: rate the picture"],
+  ["S", "while looking closely: what of the prompt it shows"],
   ["I", "why this picture was made"],
   ["R", "reject all"],
   ["Enter / Esc", "in a review: generate what is ticked, or discard it"],

@@ -9,6 +9,7 @@ import "./loras.js";
 import "./manual.js";
 import "./notice.js";
 import "./progress.js";
+import "./quality.js";
 import "./queue.js";
 import "./review.js";
 import "./review-bar.js";

@@ -21,6 +21,10 @@ export function toggle(imageId) {
     say("This picture is not there yet: it can be picked as soon as it is.");
     return;
   }
+  if (image.binned) {
+    say("This picture is in the bin: restore it to pick it.");
+    return;
+  }
   const before = image.selection;
   const selection = before === "selected" ? "none" : "selected";
   store.patchImage(imageId, { selection });

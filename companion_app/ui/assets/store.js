@@ -58,6 +58,17 @@ class Store extends Watched {
     this.emit("image", image);
   }
 
+  /** An image was scored, and the others of its grid rank anew: `ranks` says how, by image. */
+  setScore(id, { ranks, ...fields }) {
+    const image = this.image(id);
+    if (!image) return;
+    Object.assign(image, fields);
+    const of = Object.keys(ranks).length;
+    for (const { id: other, adherence } of this.batch.images)
+      if (adherence && other in ranks) Object.assign(adherence, { rank: ranks[other], of });
+    this.emit("scores", image);
+  }
+
   /** Progress or a preview of an image being made, kept for a card that is drawn anew. */
   setLive({ type, image_id: id, value, max, preview_url }) {
     const image = this.image(id);

@@ -6,6 +6,7 @@ import { hush, report, say } from "./notice.js";
 import { settled } from "./picks.js";
 import { placeholder } from "./placeholder.js";
 import { forget, remember, remembered } from "./place.js";
+import { scoring } from "./scoring.js";
 import { store } from "./store.js";
 
 /** Settles once the page knows what it stands on; acts of the impatient wait for it. */
@@ -21,6 +22,7 @@ export async function start() {
     const [settings, health] = await Promise.all([get("/api/settings"), get("/health")]);
     store.setSettings(settings);
     store.setServers(health.servers);
+    scoring.refresh().catch(report);
     await reopen();
   });
   isReady();
@@ -81,6 +83,7 @@ export async function createSession(fields) {
 export function reload() {
   return attempt(async () => {
     const counted = get("/health").then(({ servers }) => store.setServers(servers));
+    scoring.refresh().catch(report);
     if (wanted) await show(wanted);
     await counted;
   });

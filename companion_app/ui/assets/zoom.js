@@ -2,6 +2,7 @@
 import { show } from "./dialog.js";
 import { button, flag, h } from "./dom.js";
 import { loraList, modelName } from "./format.js";
+import { Match } from "./match.js";
 import { toggle } from "./picks.js";
 import { Rating } from "./rating.js";
 import { download } from "./save.js";
@@ -13,12 +14,17 @@ const KEYS = {
   ArrowRight: (zoom) => zoom.step(1),
   " ": (zoom) => toggle(zoom.ids[zoom.at]),
   z: (zoom) => zoom.compare(),
+  s: (zoom) => zoom.match.toggle(),
   Enter: (zoom) => zoom.dialog.close(),
 };
 
-/** Show `id` among `ids`; `onclose` receives the id looked at last. */
-export function openZoom(ids, id, onclose) {
-  const zoom = new Zoom(ids, ids.indexOf(id));
+/**
+ * Show `id` among `ids`; `onclose` receives the id looked at last. Pictures of other grids than the
+ * one on screen are `others`, and `onleave` goes to the grid of one. `isMatchOpen` opens the score.
+ */
+export function openZoom(ids, id, { onclose = () => {}, isMatchOpen = false, ...more } = {}) {
+  const zoom = new Zoom(ids, ids.indexOf(id), more);
+  if (isMatchOpen) zoom.match.open();
   show(zoom.dialog, () => {
     zoom.rating.flush();
     zoom.lifetime.abort();
@@ -31,24 +37,27 @@ class Zoom {
   /** The picture held on the left while comparing; null when one is shown alone. */
   held = null;
 
-  constructor(ids, at) {
+  constructor(ids, at, { others = [], onleave = null } = {}) {
+    this.others = new Map(others.map((image) => [image.id, image]));
     Object.assign(this, { ids, at });
     this.panes = h("div", { class: "v-panes" });
     const first = { "data-kind": "primary", autofocus: true };
     this.pick = button("", () => toggle(ids[this.at]), first);
     this.both = button("Compare", () => this.compare());
-    const save = button("Save original", () => download(store.image(ids[this.at])));
+    const save = button("Save original", () => download(this.image));
+    this.leave = button("Go to its grid", () => this.left(onleave));
     const close = button("✕", () => this.dialog.close(), {
       class: "v-button v-icon",
       "aria-label": "Close",
     });
     this.place = h("span", { class: "v-place" });
     this.rating = new Rating();
+    this.match = new Match();
     const tools = h(
       "div",
       { class: "v-tools" },
-      ...[this.place, this.rating.stars.node, this.rating.more],
-      ...[this.pick, this.both, save, close],
+      ...[this.place, this.match.more, this.rating.stars.node, this.rating.more],
+      ...[this.pick, onleave && this.leave, this.both, save, close].filter(Boolean),
     );
     const previous = button("‹", () => this.step(-1), {
       class: "v-button v-step",
@@ -62,11 +71,32 @@ class Zoom {
       "dialog",
       { class: "v-zoom", "aria-label": "Picture" },
       tools,
-      h("div", { class: "v-floor" }, previous, this.panes, next, this.rating.details),
+      h(
+        "div",
+        { class: "v-floor" },
+        ...[previous, this.panes, next],
+        h("div", { class: "v-beside" }, this.match.node, this.rating.details),
+      ),
     );
     this.dialog.addEventListener("keydown", (event) => this.pressed(event));
     this.render();
     store.watch(["image"], () => this.renderPick(), this.lifetime.signal);
+    store.watch(["scores"], () => this.match.about(this.image), this.lifetime.signal);
+  }
+
+  get image() {
+    return this.find(this.ids[this.at]);
+  }
+
+  /** As the grid on screen has it, or else as it was handed in. */
+  find(id) {
+    return store.image(id) ?? this.others.get(id);
+  }
+
+  left(onleave) {
+    const { image } = this;
+    this.dialog.close();
+    onleave(image);
   }
 
   pressed(event) {
@@ -105,21 +135,25 @@ class Zoom {
       .map((_, index) => (this.held + 1 + index) % this.ids.length)
       .slice(0, -1);
     this.at =
-      others.find((index) => store.image(this.ids[index])?.selection === "selected") ?? others[0];
+      others.find((index) => this.find(this.ids[index])?.selection === "selected") ?? others[0];
     this.render();
   }
 
   render() {
     const shown = this.held === null ? [this.at] : [this.held, this.at];
-    this.panes.replaceChildren(...shown.map((index) => pane(store.image(this.ids[index]))));
+    this.panes.replaceChildren(...shown.map((index) => pane(this.find(this.ids[index]))));
     this.place.textContent = `${this.at + 1} of ${this.ids.length}`;
-    this.rating.about(store.image(this.ids[this.at]));
+    this.rating.about(this.image);
+    this.match.about(this.image);
     flag(this.both, "aria-pressed", String(this.held !== null));
     this.renderPick();
   }
 
   renderPick() {
-    const selected = store.image(this.ids[this.at])?.selection === "selected";
+    const isHere = store.image(this.ids[this.at]) !== null;
+    const selected = this.image?.selection === "selected";
+    flag(this.pick, "hidden", !isHere);
+    flag(this.leave, "hidden", isHere);
     this.pick.textContent = selected ? "Picked" : "Pick";
     flag(this.panes.lastElementChild, "data-selected", selected);
   }
