@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from uuid import uuid4
 
 import numpy as np
 
-from companion_app.fleet import Job
+from companion_app.fleet import Job, Told
 from vibes.recipes import Candidate, Recipe
 
 
@@ -65,9 +65,7 @@ class JobWatch:
     async def returned(self, job: Job, *, prompt_id: str, adrift: bool, why: str) -> None:
         """It will begin again."""
 
-    async def collected(
-        self, job: Job, *, server: str, data: bytes, lora_keys: Mapping[str, int] | None
-    ) -> None:
+    async def collected(self, job: Job, *, server: str, data: bytes, told: Told) -> None:
         """Its picture is there."""
         self.collected_count += 1
         self._ended(job, server)

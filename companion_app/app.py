@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
 from importlib.metadata import version
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from fastapi_offline import FastAPIOffline
 from filelock import FileLock
 
 from companion_app import api
-from companion_app.fleet import Fleet, Job, ProgressStream
+from companion_app.fleet import Fleet, Job, ProgressStream, Told
 from companion_app.serving import WebServer, access_token, address_of, announced, listen, own
 from companion_app.studio import Studio
 from companion_app.studio.adherences import Adherences
@@ -44,6 +44,7 @@ from companion_app.studio.queue import Queue
 from companion_app.studio.recommending import Recommending
 from companion_app.studio.score_book import BookThread
 from companion_app.studio.scores import Scores
+from companion_app.studio.server_scores import ServerScores, score_wish
 from companion_app.studio.servers import Servers
 from companion_app.studio.sessions import Sessions, utc_now
 from companion_app.studio.taste import Taste
@@ -71,7 +72,7 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         progress=progress,
         faults=faults,
         seconds_left=lambda batch_id: fleet.seconds_left(batch_id),  # the fleet reports to it
-        made=lambda job, server, lora_keys: made(job, server, lora_keys),
+        made=lambda job, server, told: made(job, server, told),
         clock=clock,
     )
     fleet = Fleet(
@@ -80,6 +81,7 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         progress=progress,
         refresh_seconds=settings.refresh_seconds,
         stall_seconds=settings.stall_seconds,
+        wish=score_wish(settings),
     )
     effects = Effects(store, progress=progress, clock=clock)
     controls = Controls(
@@ -96,11 +98,20 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         thresholds=Thresholds(**settings.scoring.thresholds.model_dump()),
         clock=clock,
     )
-    scores = Scores(settings, store=store, files=files, adherences=adherences)
+    scores = Scores(
+        settings,
+        store=store,
+        files=files,
+        adherences=adherences,
+        scoring_servers=fleet.scoring_servers,
+    )
+    server_scores = ServerScores(
+        scores=scores, adherences=adherences, files=files, thumbnailer=thumbnailer
+    )
 
-    def made(job: Job, server: str, lora_keys: Mapping[str, int] | None) -> None:
-        controls.collected(job, server, lora_keys)
-        scores.collected(job.id)
+    def made(job: Job, server: str, told: Told) -> None:
+        controls.collected(job, server, told.lora_keys)
+        server_scores.collected(job, server, told.score)
 
     matching = Matching(settings, fleet=fleet)
     taste = Taste(
@@ -169,6 +180,7 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         book=book,
         adherences=adherences,
         scores=scores,
+        server_scores=server_scores,
         quality=Quality(store, adherences=adherences, grids=grids),
         bin=Bin(
             store,

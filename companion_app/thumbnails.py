@@ -1,4 +1,4 @@
-"""Thumbnails, made in processes of their own.
+"""Thumbnails, and hashes of what pictures show, made in processes of their own.
 
 This module imports next to nothing of ours, so that such a process is up in a moment and stays
 small.
@@ -10,12 +10,14 @@ import asyncio
 import io
 import logging
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
 
 from PIL import Image
 
-from vibes.decoding import decoded
+from vibes.decoding import decoded, pixel_hash, upright
 from vibes.workers import new_pool, release, uninterrupted
 
 logger = logging.getLogger(__name__)
@@ -23,6 +25,8 @@ logger = logging.getLogger(__name__)
 PIXELS = 384
 QUALITY = 82
 WORKERS = min(4, os.cpu_count() or 1)
+
+T = TypeVar("T")
 
 
 class Thumbnailer:
@@ -37,16 +41,23 @@ class Thumbnailer:
         A pool whose process was killed is replaced, and the picture tried once more; raises
         BrokenProcessPool when that one does not last either.
         """
+        return await self._done(thumbnail, picture)
+
+    async def hash(self, picture: bytes, at_least: int) -> str:
+        """``pixel_hash`` of a picture read as ``upright`` does; raises as ``make``."""
+        return await self._done(hashed, picture, at_least)
+
+    async def _done(self, work: Callable[..., T], *given: Any) -> T:
         pool = self._pool
         try:
-            return await self._hand_in(picture)
+            return await self._hand_in(work, *given)
         except BrokenProcessPool:
             self._replace(pool)
-            return await self._hand_in(picture)
+            return await self._hand_in(work, *given)
 
-    def _hand_in(self, picture: bytes) -> asyncio.Future[bytes]:
+    def _hand_in(self, work: Callable[..., T], *given: Any) -> asyncio.Future[T]:
         with uninterrupted():  # a process may be started for it
-            return asyncio.get_running_loop().run_in_executor(self._pool, thumbnail, picture)
+            return asyncio.get_running_loop().run_in_executor(self._pool, work, *given)
 
     def close(self) -> None:
         """End the processes."""
@@ -68,3 +79,8 @@ def thumbnail(picture: bytes) -> bytes:
     out = io.BytesIO()
     small.save(out, "WEBP", quality=QUALITY, method=2)
     return out.getvalue()
+
+
+def hashed(picture: bytes, at_least: int) -> str:
+    """The hash of what a picture shows; raises Undecodable."""
+    return pixel_hash(upright(picture, at_least=at_least).picture)

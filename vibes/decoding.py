@@ -5,6 +5,7 @@ It imports nothing of ours, so that processes which only shrink pictures stay sm
 
 from __future__ import annotations
 
+import hashlib
 import struct
 import warnings
 import zlib
@@ -69,6 +70,13 @@ def upright(data: bytes, *, at_least: int) -> Upright:
     fraction of the time, as long as its shorter side keeps ``at_least`` pixels.
     """
     return _turned(_guarded(data, at_least))
+
+
+def pixel_hash(picture: Image.Image) -> str:
+    """A SHA-256 in hex over width, height and the RGB values, row by row, as 8-bit numbers."""
+    digest = hashlib.sha256(f"{picture.width} {picture.height} ".encode())
+    digest.update(picture.tobytes())
+    return digest.hexdigest()
 
 
 def _guarded(data: bytes, at_least: int | None) -> Upright:

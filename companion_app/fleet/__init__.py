@@ -17,7 +17,7 @@ client, replies, listener, wire, discovery, probe    ComfyUI's protocol
 """
 
 from .fleet import Fleet
-from .jobs import FaultKind, Job, JobLog, Place
+from .jobs import FaultKind, Job, JobLog, Place, ScoreWish, Told
 from .progress import ProgressStream
 from .status import ServerState, ServerStatus
 
@@ -28,6 +28,8 @@ __all__ = [
     "JobLog",
     "Place",
     "ProgressStream",
+    "ScoreWish",
     "ServerState",
     "ServerStatus",
+    "Told",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from vibes.catalog import FileEntry, Listing, ModelKind, facts_of
-from vibes.workflows import PACK_LORA
+from vibes.workflows import NO_SCORE_MODEL, PACK_LORA, PACK_SCORE, SCORE_MODEL
 
 from . import replies
 from .client import ComfyClient
@@ -61,6 +61,7 @@ class Discovery:
             samplers=replies.options(sampler, "sampler_name"),
             schedulers=replies.options(sampler, "scheduler"),
             upscale_models=await client.models("upscale_models"),
+            scoring_models=_scoring_models(info),
         )
 
     async def _files(self, kind: ModelKind, folder: str, *, pack: bool) -> tuple[FileEntry, ...]:
@@ -117,6 +118,11 @@ class Discovery:
         return await asyncio.gather(
             *(ask(file.name) if file.name.endswith(".safetensors") else nothing() for file in files)
         )
+
+
+def _scoring_models(info: Mapping[str, object]) -> tuple[str, ...]:
+    choices = replies.options(info.get(PACK_SCORE), SCORE_MODEL)
+    return tuple(choice for choice in choices if choice != NO_SCORE_MODEL)
 
 
 def _known_and_new(

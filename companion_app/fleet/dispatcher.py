@@ -13,7 +13,7 @@ from . import wire
 from .backoff import Backoff
 from .eligibility import Eligibility, kind_of
 from .errand import Errand, Withdrawal
-from .jobs import Job, JobLog
+from .jobs import Job, JobLog, ScoreWish
 from .lanes import Lanes
 from .line import WaitingLine
 from .logbook import Logbook
@@ -43,12 +43,13 @@ class Dispatcher:
         progress: ProgressStream,
         new_backoff: Callable[[], Backoff],
         clock: Callable[[], float],
+        wish: ScoreWish | None = None,
     ):
         self.log = log
         self.logbook = Logbook(new_backoff, self._storage_troubled)
         self.line = WaitingLine(self._line_changed, kind_of=kind_of)
         self.lanes = Lanes()
-        self.eligibility = Eligibility(servers)
+        self.eligibility = Eligibility(servers, wish=wish)
         self.measured = Measured(servers, self.lanes.speeds)
         self.placement = Placement(self.line, self.lanes, self.eligibility)
         self.news = News(progress)
@@ -172,7 +173,8 @@ class Dispatcher:
 
     def build(self, server: str, job: Job, source: str | None) -> Graph:
         """The graph that makes the job on this server."""
-        return self.eligibility.graph(server, job.recipe, source, prefix=f"vibes/{job.id}")
+        prefix = f"vibes/{job.id}"
+        return self.eligibility.graph(server, job.recipe, source, prefix=prefix, scored=True)
 
     def loras_there(self, server: str, job: Job) -> dict[str, str]:
         """The job's LoRAs: the server's spelling to the catalog's."""

@@ -9,9 +9,9 @@ from functools import lru_cache, partial
 from vibes.catalog import Catalog, FileEntry, Listing, ModelKind, build_catalog
 from vibes.errors import InvalidInput, NotFound
 from vibes.recipes import Candidate, LoraUse, Recipe
-from vibes.workflows import Graph, build_graph, load_template
+from vibes.workflows import Graph, Scoring, build_graph, load_template
 
-from .jobs import Job
+from .jobs import Job, ScoreWish
 from .server import Server
 from .shelves import Kind, WaitingJob
 from .shelves import kind_of as plain_kind_of
@@ -32,11 +32,12 @@ class Eligibility:
     """Compares what jobs need with what ``servers``, a live mapping by name, have.
 
     ``refuses`` is for good while the server has what it has; ``reluctance`` only lets another
-    server go first, if one can.
+    server go first, if one can. ``wish`` is what pictures are to be scored by there.
     """
 
-    def __init__(self, servers: Mapping[str, Server]):
+    def __init__(self, servers: Mapping[str, Server], *, wish: ScoreWish | None = None):
         self._servers = servers
+        self._wish = wish
         self._catalog: Catalog | None = None
         self._template = lru_cache(load_template)
         self._listings: dict[str, Listing] = {}
@@ -192,8 +193,22 @@ class Eligibility:
         names = [use.name for use in recipe.candidate.loras]
         return {self.catalog.spelling(server, "lora", name) or name: name for name in names}
 
-    def graph(self, server: str, recipe: Recipe, source: str | None, *, prefix: str) -> Graph:
-        """The graph that makes the recipe's picture on this server, saved under ``prefix``."""
+    def scores(self, server: str) -> bool:
+        """Whether the server can score by the wanted model."""
+        listing = self._listings.get(server)
+        return (
+            self._wish is not None
+            and listing is not None
+            and self._wish.model in (listing.scoring_models)
+        )
+
+    def graph(
+        self, server: str, recipe: Recipe, source: str | None, *, prefix: str, scored: bool = False
+    ) -> Graph:
+        """The graph that makes the recipe's picture on this server, saved under ``prefix``.
+
+        ``scored`` has it scored, too, where the server can.
+        """
         checkpoint = self.catalog.checkpoints.get(recipe.candidate.checkpoint)
         return build_graph(
             self._template(recipe.template),
@@ -203,7 +218,13 @@ class Eligibility:
             prefix=prefix,
             node_classes=self.catalog.node_classes[server],
             family=checkpoint.family if checkpoint else None,
+            scoring=self._scoring(server, recipe) if scored else None,
         )
+
+    def _scoring(self, server: str, recipe: Recipe) -> Scoring | None:
+        if self._wish is None or not self.scores(server):
+            return None
+        return Scoring(self._wish.model, self._wish.asked(recipe))
 
 
 def _despair(refusals: list[str | None]) -> str | None:

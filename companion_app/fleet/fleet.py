@@ -22,7 +22,7 @@ from . import aside
 from .backoff import Backoff
 from .client import ComfyClient, new_session
 from .dispatcher import Dispatcher
-from .jobs import Job, JobLog, Place
+from .jobs import Job, JobLog, Place, ScoreWish
 from .overview import Overview
 from .probe import probe
 from .progress import ProgressStream
@@ -41,7 +41,8 @@ class Fleet:
     Everything runs on one event loop: call from there only. ``retry_seconds`` is the first wait
     before a server, or a log whose storage fails, is tried again; each further one is longer.
     A render that shows no sign of progress for ``stall_seconds`` is given to another server, and
-    a server that keeps failing rests for ``rest_seconds`` at first.
+    a server that keeps failing rests for ``rest_seconds`` at first. Servers that can also score
+    the pictures, by ``wish``.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Fleet:
         retry_seconds: float = 1,
         stall_seconds: float = 180,
         rest_seconds: float = 15,
+        wish: ScoreWish | None = None,
         new_client: NewClient = ComfyClient,
         rng: np.random.Generator | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -64,7 +66,12 @@ class Fleet:
         self._configs = list(servers)
         self._servers: dict[str, Server] = {}
         self._dispatcher = Dispatcher(
-            self._servers, log=log, progress=progress, new_backoff=new_backoff, clock=clock
+            self._servers,
+            log=log,
+            progress=progress,
+            new_backoff=new_backoff,
+            clock=clock,
+            wish=wish,
         )
         self._line = self._dispatcher.line
         self._news = self._dispatcher.news
@@ -298,6 +305,11 @@ class Fleet:
         return self._servers[name]
 
     # --- what can be seen --------------------------------------------------------------------
+
+    def scoring_servers(self) -> list[str]:
+        """Names of the servers there now that can score by the wanted model."""
+        scores = self._dispatcher.eligibility.scores
+        return [name for name, server in self._servers.items() if server.online and scores(name)]
 
     def statuses(self) -> list[ServerStatus]:
         """How every server is doing, in the order they joined."""

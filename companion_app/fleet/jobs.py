@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -51,6 +51,26 @@ class Job:
     record: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a server with the node pack told beside a picture.
+
+    ``lora_keys`` is how many weights each LoRA changed there, by catalog name, 0 being none; None
+    where the server does not count. ``score`` is its report on the picture, not yet looked into.
+    """
+
+    lora_keys: Mapping[str, int] | None = None
+    score: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreWish:
+    """What servers are to score pictures by, if they can: a model by name, and the text asked."""
+
+    model: str
+    asked: Callable[[Recipe], str]
+
+
 class JobLog(Protocol):
     """The durable record of jobs; every call is awaited before the act it announces.
 
@@ -72,14 +92,8 @@ class JobLog(Protocol):
         ``adrift`` says that the server was lost: it may still have the prompt, or have made it.
         """
 
-    async def collected(
-        self, job: Job, *, server: str, data: bytes, lora_keys: Mapping[str, int] | None
-    ) -> None:
-        """``data`` is the picture as the server saved it; raises UnusablePicture if it is none.
-
-        ``lora_keys`` is how many weights each LoRA changed there, by catalog name, 0 being none;
-        None where the server does not count.
-        """
+    async def collected(self, job: Job, *, server: str, data: bytes, told: Told) -> None:
+        """``data`` is the picture as the server saved it; raises UnusablePicture if it is none."""
 
     async def failed(self, job: Job, *, server: str | None, error: str) -> None:
         """The job is given up; ``server`` is None when no server could even start it."""

@@ -12,7 +12,7 @@ from .backoff import Backoff
 from .client import ComfyClient
 from .coordinator import Coordinator
 from .errand import Errand
-from .jobs import Job
+from .jobs import Job, Told
 from .replies import Finished
 
 _READ_TRIES = 4
@@ -107,7 +107,7 @@ class Rendering:
                 errand.job,
                 server=self._server,
                 data=data,
-                lora_keys=self._lora_keys(errand.job, finished),
+                told=Told(self._lora_keys(errand.job, finished), finished.score),
             )
             try:
                 return await self._fleet.logbook.write(store)

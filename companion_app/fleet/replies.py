@@ -21,6 +21,7 @@ _MOST_NAMES = 100_000  # of one list
 PAGE = 500
 """Files asked for at once of a server with the node pack."""
 _MOST_LORAS = 100  # of one prompt
+_LONGEST_SCORE = 256 * 1024  # characters
 _MEMORY_WORDS = ("out of memory", "outofmemory", "allocation on device", "not enough memory")
 
 
@@ -53,13 +54,14 @@ class Finished:
     """How a prompt ended; ``message`` is the server's own words when it went wrong.
 
     ``lora_keys``: how many weights each LoRA changed, in the server's spelling; None where no node
-    counts them.
+    counts them. ``score``: what a node that scores says of the first picture, as it says it.
     """
 
     how: Ending
     message: str = ""
     files: Mapping[str, tuple[FileRef, ...]] = field(default_factory=dict)  # by output node
     lora_keys: Mapping[str, int] | None = None
+    score: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def finished(reply: object, prompt_id: str) -> Finished | None:
     outputs = _get(entry, "outputs")
     nodes = outputs if isinstance(outputs, dict) else {}
     files = {node: tuple(_files(shown)) for node, shown in nodes.items()}
-    return Finished(how, message, files, _lora_keys(nodes.values()))
+    return Finished(how, message, files, _lora_keys(nodes.values()), _score(nodes.values()))
 
 
 def device(reply: object) -> Device:
@@ -269,6 +271,13 @@ def _lora_keys(shown: Iterable[object]) -> dict[str, int] | None:
     )
     keys = {name: count for name, count in counted if _is_name(name) and count is not None}
     return keys if lists else None
+
+
+def _score(shown: Iterable[object]) -> str | None:
+    """The first report under ``vibes_scores``; None where no node scores, or not in reason."""
+    reports = (_get(one, "vibes_scores") for one in shown)
+    told = next((report[0] for report in reports if isinstance(report, list) and report), None)
+    return told if isinstance(told, str) and len(told) <= _LONGEST_SCORE else None
 
 
 def _prompt_ids(items: object) -> Iterator[str]:

@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 from weakref import WeakValueDictionary
 
-from companion_app.fleet import FaultKind, Job, ProgressStream
+from companion_app.fleet import FaultKind, Job, ProgressStream, Told
 from companion_app.thumbnails import Thumbnailer
 from vibes.decoding import Undecodable
 from vibes.errors import NotFound, UnusablePicture
@@ -22,8 +22,8 @@ from .views import FINAL_STATES, picture_urls
 
 log = logging.getLogger(__name__)
 
-Made = Callable[[Job, str, Mapping[str, int] | None], None]
-"""Told of every image there is now: the server, and how many weights each LoRA changed there."""
+Made = Callable[[Job, str, Told], None]
+"""Hears of every image there is now: the server, and what it told beside the picture."""
 
 
 class Pictures:
@@ -81,9 +81,7 @@ class Pictures:
         ended = timestamp(self._clock)
         await self._write(lambda store: store.jobs.drop(prompt_id, ended=ended))
 
-    async def collected(
-        self, job: Job, *, server: str, data: bytes, lora_keys: Mapping[str, int] | None
-    ) -> None:
+    async def collected(self, job: Job, *, server: str, data: bytes, told: Told) -> None:
         """Picture and thumbnail reach the disk before the row says so; a late one is dropped."""
         lock = self._landing.setdefault(job.id, asyncio.Lock())
         async with lock:  # two servers may have made it
@@ -93,7 +91,7 @@ class Pictures:
             small = await self._shrunk(data)
             await asyncio.to_thread(self._land, job.id, data, small)
             if await self._settle(job, "collected", server=server):
-                self._made(job, server, lora_keys)
+                self._made(job, server, told)
                 return
             if await self._state(job) != "collected":  # called off, or deleted, meanwhile
                 await asyncio.to_thread(self._files.delete, [job.id])

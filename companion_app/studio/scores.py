@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from companion_app.scoring import (
@@ -58,6 +58,7 @@ class Scores:
         store: StoreThread,
         files: PictureFiles,
         adherences: Adherences,
+        scoring_servers: Callable[[], Sequence[str]] = tuple,
         idle_seconds: float = IDLE_SECONDS,
     ):
         self._enabled = settings.scoring.enabled
@@ -65,6 +66,7 @@ class Scores:
         self._store = store
         self._files = files
         self._adherences = adherences
+        self._scoring_servers = scoring_servers
         self._idle_seconds = idle_seconds
         self._process = ScoringProcess()
         self._line = ScoringLine()
@@ -87,8 +89,23 @@ class Scores:
                 await self._task
         await self._process.close()
 
+    @property
+    def is_on(self) -> bool:
+        """Whether pictures are to be scored at all."""
+        return self._task is not None
+
+    @property
+    def scorer(self) -> str:
+        """What people call the present model."""
+        return self._readiness.name
+
+    async def is_present_model(self, key: str) -> bool:
+        """Whether this is the key of the present model, as far as can be told here."""
+        ready = await self._readiness.find()
+        return ready is None or key.startswith(ready.key)
+
     def collected(self, image_id: str) -> None:
-        """A picture was made."""
+        """A picture was made that nobody else has scored."""
         if self._task is None:
             return
         self._line.add(image_id)
@@ -129,6 +146,9 @@ class Scores:
 
     async def _state(self) -> tuple[str, str]:
         if await self._readiness.find() is None:
+            servers = self._scoring_servers()
+            if servers and self._enabled:
+                return "ready", f"Pictures are scored where they are made: {', '.join(servers)}."
             return "unavailable" if self._enabled else "off", self._readiness.why
         if self._failure is not None:
             return "failed", self._failure

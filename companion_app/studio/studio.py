@@ -33,6 +33,7 @@ from .queue import Queue
 from .recommending import Recommending
 from .score_book import BookThread
 from .scores import Scores
+from .server_scores import ServerScores
 from .servers import Servers
 from .sessions import Sessions
 from .taste import Taste
@@ -72,6 +73,7 @@ class Studio:
     book: BookThread
     adherences: Adherences
     scores: Scores
+    server_scores: ServerScores
     quality: Quality
     bin: Bin
 
@@ -98,6 +100,7 @@ class Studio:
         await self.controls.stop()
         await self.local_files.stop()
         await self.fleet.stop()
+        await self.server_scores.stop()
         await self.scores.stop()
         await self.propensities.stop()
         self.thumbnailer.close()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import io
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 
 import pytest
 from PIL import Image
 from pydantic import HttpUrl
 
-from companion_app.fleet import FaultKind, Fleet, Job, ProgressStream
+from companion_app.fleet import FaultKind, Fleet, Job, ProgressStream, Told
 from tests.comfyui.servers import LORA, ComfyUI
 from vibes.recipes import Candidate, LoraUse, Recipe
 from vibes.settings import ServerConfig
@@ -36,9 +36,7 @@ class MemoryLog:
     ) -> None:
         self.made_by[job.id] = server
 
-    async def collected(
-        self, job: Job, *, server: str, data: bytes, lora_keys: Mapping[str, int] | None
-    ) -> None:
+    async def collected(self, job: Job, *, server: str, data: bytes, told: Told) -> None:
         assert self.made_by[job.id] == server
         self.pictures[job.id] = data
         self.settled.set()

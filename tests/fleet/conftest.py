@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from aiohttp import web
 from PIL import Image
 
 from companion_app.embedded import create_app
-from companion_app.fleet import FaultKind, Fleet, Job, Place, ProgressStream
+from companion_app.fleet import FaultKind, Fleet, Job, Place, ProgressStream, Told
 from vibes.decoding import Undecodable, decoded
 from vibes.errors import UnusablePicture
 from vibes.recipes import Candidate, LoraUse, Recipe
@@ -79,7 +79,7 @@ class RecordingLog:
         self.attempts: dict[str, int] = {}
         self.errors: dict[str, str] = {}
         self.pictures: dict[str, bytes] = {}
-        self.lora_keys: dict[str, Mapping[str, int] | None] = {}
+        self.told: dict[str, Told] = {}
         self.sources: dict[str, bytes] = {}
         self.dropped_prompts: list[str] = []
         self.server_faults: list[tuple[str, FaultKind, str]] = []
@@ -99,16 +99,14 @@ class RecordingLog:
         self.attempts[job.id] = attempt
         self._note("submitted", job, server)
 
-    async def collected(
-        self, job: Job, *, server: str, data: bytes, lora_keys: Mapping[str, int] | None
-    ) -> None:
+    async def collected(self, job: Job, *, server: str, data: bytes, told: Told) -> None:
         self._refuse("collected", job)
         try:
             decoded(data)
         except Undecodable as error:
             raise UnusablePicture(str(error)) from error
         self.pictures[job.id] = data
-        self.lora_keys[job.id] = lora_keys
+        self.told[job.id] = told
         self._note("collected", job, server)
 
     async def failed(self, job: Job, *, server: str | None, error: str) -> None:

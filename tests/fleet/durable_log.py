@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from companion_app.fleet import FaultKind, Job, Place
+from companion_app.fleet import FaultKind, Job, Place, Told
 from vibes.decoding import Undecodable, decoded
 from vibes.errors import StorageError, UnusablePicture
 
@@ -157,9 +157,7 @@ class DurableLog:
             self._wrong(f"{prompt_id} of {job.id} is returned, but {attempt.server} has it: {why}")
         await self._write(lambda: self.record.give_back(prompt_id, adrift=adrift))
 
-    async def collected(
-        self, job: Job, *, server: str, data: bytes, lora_keys: Mapping[str, int] | None
-    ) -> None:
+    async def collected(self, job: Job, *, server: str, data: bytes, told: Told) -> None:
         image = self.record.images[job.id]
         if image.is_called_off and job.id not in self.begun:
             self._wrong(f"{job.id} is collected though it was called off")

@@ -96,6 +96,17 @@ def test_a_report_without_end_is_cut_off():
     assert len(ended.lora_keys) <= 100
 
 
+def test_a_server_s_score_is_handed_on_as_it_is():
+    outputs = {"7": {"images": []}, "8": {"vibes_scores": ["first", "second"]}}
+    assert replies.finished({"p": {"outputs": outputs}}, "p").score == "first"
+
+
+@pytest.mark.parametrize("told", [None, [], {}, "text", [1], [None], [["x"]], ["x" * 10**6]])
+def test_what_can_be_no_score_is_none(told):
+    ended = replies.finished({"p": {"outputs": {"8": {"vibes_scores": told}}}}, "p")
+    assert ended.score is None
+
+
 def test_the_queue_is_read_by_prompt_id():
     item = [3, "p", {}, {}, []]
     queue = replies.queue_state({"queue_running": [item], "queue_pending": [[4, "q", {}, {}, []]]})

@@ -9,6 +9,7 @@ from dataclasses import replace
 from PIL import Image
 
 from companion_app.embedded import PARTIAL_LIBRARY
+from companion_app.fleet import ScoreWish, Told
 from vibes.recipes import LoraUse
 
 WATERCOLOR = LoraUse("styles/watercolor.safetensors", 0.7)
@@ -20,18 +21,18 @@ async def test_weights_are_told_by_the_names_the_job_calls_its_loras_by(serve, s
     here = await studio(site)
     here.fleet.submit([job("one", loras=(WATERCOLOR, FOREIGN)), job("two")])
     await here.log.until("collected", 2)
-    told = here.log.lora_keys["one"]
+    told = here.log.told["one"].lora_keys
     assert set(told) == {WATERCOLOR.name, FOREIGN.name}
     assert told[WATERCOLOR.name] > 0
     assert told[FOREIGN.name] == 0
-    assert here.log.lora_keys["two"] is None  # no LoRA, so no node that counts
+    assert here.log.told["two"].lora_keys is None  # no LoRA, so no node that counts
 
 
 async def test_a_server_without_the_pack_tells_of_no_weights(serve, studio, job):
     here = await studio(await serve("plain"))
     here.fleet.submit([job("one", loras=(WATERCOLOR,))])
     await here.log.until("collected", 1)
-    assert here.log.lora_keys == {"one": None}
+    assert here.log.told == {"one": Told()}
 
 
 async def test_the_job_s_record_lies_in_its_picture_and_changes_nothing_else(serve, studio, job):
@@ -43,3 +44,49 @@ async def test_the_job_s_record_lies_in_its_picture_and_changes_nothing_else(ser
     assert json.loads(texts["a"]["vibes"]) == record
     assert "vibes" not in texts["b"]
     assert "vibes" not in json.loads(texts["a"]["prompt"])
+
+
+class Lent:
+    """Says of every picture what it was asked."""
+
+    def __init__(self, *models):
+        self.models = models
+        self.asked = []
+
+    def __call__(self, picture, text, model):
+        self.asked.append(text)
+        return 0.5, f"{model}: {text}"
+
+
+WISH = ScoreWish("tiny", lambda recipe: f"what {recipe.prompt} asks for")
+
+
+async def test_a_server_that_can_scores_pictures_of_jobs_and_no_others(serve, studio, job):
+    can, cannot = Lent("fast", "tiny"), Lent("fast")
+    sites = [await serve("can", pack=True, scorer=can), await serve("cannot", scorer=cannot)]
+    sites.append(await serve("other", pack=True, scorer=cannot))
+    for site in sites:
+        here = await studio(site, wish=WISH)
+        assert here.fleet.scoring_servers() == (["can"] if site is sites[0] else [])
+        here.fleet.submit([job(site.config.name)])
+        await here.log.until("collected", 1)
+        text = f"what {job('any').recipe.prompt} asks for"
+        expected = f"tiny: {text}" if site is sites[0] else None
+        assert here.log.told == {site.config.name: Told(score=expected)}
+        await here.fleet.stop()
+    assert (can.asked, cannot.asked) == ([text], [])
+
+
+async def test_a_picture_made_aside_is_not_scored(serve, studio, job):
+    scorer = Lent("tiny")
+    here = await studio(await serve("one", pack=True, scorer=scorer), wish=WISH)
+    await here.fleet.render_aside("one", job("any").recipe)
+    assert scorer.asked == []
+
+
+async def test_without_a_wish_nothing_is_scored(serve, studio, job):
+    scorer = Lent("tiny")
+    here = await studio(await serve("one", pack=True, scorer=scorer))
+    here.fleet.submit([job("one")])
+    await here.log.until("collected", 1)
+    assert (here.log.told, scorer.asked) == ({"one": Told()}, [])

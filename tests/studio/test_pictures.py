@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from companion_app.fleet import Job, ProgressStream
+from companion_app.fleet import Job, ProgressStream, Told
 from companion_app.studio.faults import FaultBook
 from companion_app.studio.pictures import Pictures
 from companion_app.studio.sessions import utc_now
@@ -39,7 +39,7 @@ class Bench:
         progress = ProgressStream()
         self.progress = progress
         self.bursts = progress.bursts()
-        self.made: list[tuple[Job, str, Mapping[str, int] | None]] = []
+        self.made: list[tuple[Job, str, Told]] = []
         self.faults = FaultBook(self.store, progress=progress, online=lambda: (0, 0), clock=utc_now)
         self.log = Pictures(
             self.store,
@@ -92,7 +92,7 @@ async def test_every_step_is_told_with_its_image_and_its_batch(bench):
     await bench.submit()
     await bench.log.returned(JOB, prompt_id="one", adrift=False, why="one: no.")
     await bench.submit("two")
-    await bench.log.collected(JOB, server="two", data=png("red"), lora_keys=None)
+    await bench.log.collected(JOB, server="two", data=png("red"), told=Told())
     assert await bench.told() == [
         ("image", "submitted"),
         ("batch", "running"),
@@ -112,20 +112,20 @@ async def test_of_two_pictures_that_come_at_once_one_is_kept(bench):
     pictures = {"one": png("red"), "two": png("blue")}
     await asyncio.gather(
         *(
-            bench.log.collected(JOB, server=name, data=data, lora_keys={"grain": 0})
+            bench.log.collected(JOB, server=name, data=data, told=Told({"grain": 0}))
             for name, data in pictures.items()
         )
     )
     [kept] = [name for name, state in (await bench.attempts()).items() if state == "collected"]
     assert await bench.log.source_bytes("grid-0") == pictures[kept]
     assert (await bench.told()).count(("image", "collected")) == 1
-    assert bench.made == [(JOB, kept, {"grain": 0})]
+    assert bench.made == [(JOB, kept, Told({"grain": 0}))]
 
 
 async def test_a_picture_that_lands_while_its_image_is_called_off_leaves_no_file(bench):
     await bench.submit()
     landing = asyncio.ensure_future(
-        bench.log.collected(JOB, server="one", data=png("red"), lora_keys=None)
+        bench.log.collected(JOB, server="one", data=png("red"), told=Told())
     )
     await asyncio.sleep(0)
     await bench.log.cancelled(JOB)
@@ -139,10 +139,10 @@ async def test_a_disk_that_takes_no_picture_leaves_the_image_open_for_another_tr
     await bench.submit()
     (bench.directory / "images").write_text("in the way")
     with pytest.raises(StorageError, match="could not be written"):
-        await bench.log.collected(JOB, server="one", data=png("red"), lora_keys=None)
+        await bench.log.collected(JOB, server="one", data=png("red"), told=Told())
     (bench.directory / "images").unlink()
-    await bench.log.collected(JOB, server="one", data=png("red"), lora_keys=None)
-    await bench.log.collected(JOB, server="one", data=png("red"), lora_keys=None)
+    await bench.log.collected(JOB, server="one", data=png("red"), told=Told())
+    await bench.log.collected(JOB, server="one", data=png("red"), told=Told())
     assert await bench.attempts() == {"one": "collected"}
 
 
@@ -151,7 +151,7 @@ async def test_steps_of_a_job_whose_session_is_deleted_change_nothing(bench):
     await bench.store.run(lambda store: store.sessions.delete("session"))
     with pytest.raises(NotFound):
         await bench.submit("two")
-    await bench.log.collected(JOB, server="one", data=png("red"), lora_keys=None)
+    await bench.log.collected(JOB, server="one", data=png("red"), told=Told())
     await bench.log.failed(JOB, server=None, error="x")
     await bench.log.returned(JOB, prompt_id="one", adrift=True, why="x")
     await bench.log.dropped("one")
@@ -168,7 +168,7 @@ async def test_a_fault_is_written_unasked_and_told_once_for_many(bench):
 
 async def test_a_session_deleted_by_halves_leaves_no_row_without_its_file(bench):
     await bench.submit()
-    await bench.log.collected(JOB, server="one", data=png("red"), lora_keys=None)
+    await bench.log.collected(JOB, server="one", data=png("red"), told=Told())
     await bench.store.run(lambda store: store.grids.discard("session"))
     ids = await bench.store.run(lambda store: store.grids.unlanded_ids())
     assert ids == ["grid-0", "grid-1"]

@@ -62,6 +62,7 @@ class Listing:
     samplers: tuple[str, ...] = ()
     schedulers: tuple[str, ...] = ()
     upscale_models: tuple[str, ...] = ()
+    scoring_models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

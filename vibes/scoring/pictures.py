@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from vibes.decoding import Undecodable, upright
+from vibes.decoding import Undecodable, pixel_hash, upright
 
 __all__ = [
     "Fit",
@@ -74,7 +73,7 @@ def read_picture(data: bytes, fit: Fit) -> Picture:
 def picture_of(picture: Image.Image, fit: Fit, *, size: tuple[int, int] | None = None) -> Picture:
     """A picture in memory, upright; ``size`` is that of its file where it was read smaller."""
     picture = picture.convert("RGB")
-    hashes = _pixel_hash(picture), perceptual_hash(picture)
+    hashes = pixel_hash(picture), perceptual_hash(picture)
     return Picture(fitted(picture, fit), *hashes, *(size or picture.size))
 
 
@@ -115,12 +114,6 @@ def _shortened(picture: Image.Image) -> Image.Image:
     width, height = (min(side, longest) for side in picture.size)
     left, top = (picture.width - width) // 2, (picture.height - height) // 2
     return picture.crop((left, top, left + width, top + height))
-
-
-def _pixel_hash(picture: Image.Image) -> str:
-    digest = hashlib.sha256(f"{picture.width} {picture.height} ".encode())
-    digest.update(picture.tobytes())
-    return digest.hexdigest()
 
 
 def _scaled(size: tuple[int, int], fit: Fit) -> tuple[int, int]:

@@ -37,6 +37,7 @@ _LONGEST_METHOD = 1000
 _LONGEST_SIDE = 1 << 17  # pixels
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Key = Annotated[str, Field(pattern=r"^[0-9a-f]{12}:[0-9]{1,5}[a-z]{1,20}$")]
 Name = Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME)]
 Side = Annotated[int, Field(ge=1, le=_LONGEST_SIDE)]
 
@@ -133,7 +134,7 @@ class _Told(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
     version: Annotated[int, Field(ge=VERSION, le=VERSION)]
-    model: Name
+    model: Key
     name: Name
     pixel_hash: Sha256
     phash: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
