@@ -78,7 +78,6 @@ class VibesClipScore(io.ComfyNode):
         except Exception as error:  # memory that does not suffice, weights that do not work
             log.exception("Pictures were not scored")
             why = f"{type(error).__name__}: {error}"
-            _loaded.clear()
         log.warning("Pictures were not scored: %s", why)
         return io.NodeOutput(image, 0.0, f"Not scored. {why}", ui={"vibes_scores": []})
 
@@ -135,11 +134,18 @@ def _new_scorer(model: LocalModel) -> tuple[Scorer, Any]:
 
     from .scoring import load_scorer
 
-    device = comfy.model_management.get_torch_device()
-    if device.type not in _DEVICES:
-        device = type(device)("cpu")
+    device = _device()
     if device.type == "cuda":
         comfy.model_management.free_memory(1.5 * model.size, device)
     scorer = load_scorer(model, str(device))
     offload = comfy.model_management.text_encoder_offload_device()
     return scorer, ModelPatcher(scorer.clip.module, load_device=device, offload_device=offload)
+
+
+def _device() -> Any:
+    """Where ComfyUI computes; the processor where a scoring model cannot be there as a whole."""
+    import comfy.model_management as management
+
+    device = management.get_torch_device()
+    apart = management.vram_state is management.VRAMState.NO_VRAM
+    return type(device)("cpu") if apart or device.type not in _DEVICES else device
