@@ -182,9 +182,14 @@ def test_each_thing_asked_is_told_and_labelled_by_keyboard_alone(page: Page) -> 
 def test_two_wordings_are_compared_and_the_worst_picture_is_looked_at_from_the_tab(
     page: Page,
 ) -> None:
-    look(page, drawn(page, BLUE))
     tab = quality(page)
     expect(tab.get_by_text("Percentages come with your labels.")).to_be_visible()
+    drawn(page, BLUE)
+    fresh = tab.get_by_role("button", name=f"Show {COUNT} new scores")
+    expect(fresh).to_be_visible(timeout=RENDERING)
+    expect(tab.get_by_text(f"{COUNT} scored pictures")).to_be_visible()  # nothing moved meanwhile
+    fresh.click()
+    expect(tab.get_by_text(f"{2 * COUNT} scored pictures")).to_be_visible()
     tab.get_by_label("Wording A").select_option(RED)
     tab.get_by_label("Wording B").select_option(BLUE)
     expect(tab.get_by_text(re.compile("Go on:|shows more|same"))).to_be_visible()
@@ -192,11 +197,11 @@ def test_two_wordings_are_compared_and_the_worst_picture_is_looked_at_from_the_t
     expect(tab.get_by_role("row").filter(has_text="a blue boat").get_by_role("img")).to_have_count(
         1
     )
-    tab.get_by_label("Pictures of").select_option(f"session “{BLUE}”")
+    tab.get_by_label("Pictures of").select_option(f"session “{RED}”")
     expect(tab.get_by_text(f"{COUNT} scored pictures")).to_be_visible()
     page.screenshot(path=OUT / "quality.png", full_page=True)
 
-    tab.get_by_role("button", name=f"Look closely: {BLUE}").first.click()
+    tab.get_by_role("button", name=f"Look closely: {RED}").first.click()
     dialog = page.get_by_role("dialog", name="Picture")
     expect(dialog.get_by_text("Does it show what was asked?")).to_be_visible()
     expect(dialog.get_by_role("button", name="Pick")).to_be_visible()
@@ -220,6 +225,7 @@ def test_with_labels_enough_percentages_have_tags_and_failures_are_moved_to_the_
     expect(tab.get_by_text("1 picture is in the bin.")).to_be_visible()
     lying = tab.get_by_role("list", name="In the bin").get_by_role("listitem")
     expect(lying).to_have_count(1)
+    expect(worst.first.get_by_role("button", name="Look closely")).to_be_focused()  # the next one
     tab.get_by_role("button", name="Undo").click()
     expect(lying).to_have_count(0)
     tab.get_by_role("button", name=re.compile(r"Move \d+ failed pictures? to the bin")).click()

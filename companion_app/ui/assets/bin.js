@@ -3,10 +3,6 @@ import { post } from "./api.js";
 import { plural } from "./format.js";
 import { report, say } from "./notice.js";
 import { store } from "./store.js";
-import { Watched } from "./watched.js";
-
-/** Tells "change" when pictures were moved to the bin, or out of it. */
-export const bin = new Watched();
 
 /** Move to the bin what is named ({images} or {session_id, tag}); the notice has the way back. */
 export async function moveToBin(...requests) {
@@ -36,9 +32,9 @@ export async function restore(images) {
   }
 }
 
+/** Shown at once; that it happened is told to every page by an event. */
 function took(ids, binned) {
   for (const id of ids) store.patchImage(id, { binned });
-  bin.emit("change");
 }
 
 /** "3 pictures are in the bin. 1 stays: it is a pick." */

@@ -1,9 +1,10 @@
 /** Cleaning up: failed pictures to the bin, and the bin itself, emptied only on request. */
 import { request } from "./api.js";
-import { moveToBin, restore, bin } from "./bin.js";
+import { moveToBin, restore } from "./bin.js";
 import { ask } from "./dialog.js";
 import { button, flag, h, hint, write } from "./dom.js";
 import { plural } from "./format.js";
+import { leaving } from "./leaving.js";
 import { LiveList } from "./list.js";
 import { report, say } from "./notice.js";
 
@@ -63,7 +64,6 @@ export class Bin {
     try {
       const { deleted, bytes } = await request("DELETE", "/api/bin", { images });
       say(`${plural(deleted, "picture")} deleted, ${megabytes(bytes)} freed.`);
-      bin.emit("change");
     } catch (error) {
       report(error);
     }
@@ -87,7 +87,8 @@ class Binned {
   constructor() {
     this.picture = h("img", { alt: "", loading: "lazy", decoding: "async" });
     this.box = h("div", { class: "v-thumb" }, this.picture);
-    this.act = button("Restore", () => restore([this.id]), { "data-quiet": true });
+    const act = () => leaving(this.node, restore([this.id]));
+    this.act = button("Restore", act, { "data-quiet": true });
     this.node = h("li", {}, this.box, this.act);
   }
 

@@ -23,14 +23,17 @@ export function rates({ keywords, variations, calibrated }) {
 
 function panel(title, rows, calibrated) {
   const what = calibrated ? "show it" : "seen, not something else";
-  const columns = ["", what, "likely range (0 to 100 %)"];
-  const shown = table(columns, rows.slice(0, SHOWN).map(line));
-  const rest = rows.slice(SHOWN).map(line);
+  return section(title, ["", what, "likely range (0 to 100 %)"], rows.map(line));
+}
+
+/** A table of which the first rows are seen; `none` is said where it has none. */
+function section(title, columns, rows, none) {
+  const [shown, rest] = [rows.slice(0, SHOWN), rows.slice(SHOWN)];
   return h(
     "section",
     { class: "v-panel v-success" },
     h("h3", {}, title),
-    shown,
+    rows.length ? table(columns, shown) : hint(none),
     rest.length > 0 && folded(`${rest.length} more`, table(columns, rest)),
   );
 }
@@ -68,12 +71,7 @@ export function sessions({ sessions: all }) {
     ),
   );
   const columns = ["", "scored", "on average", ""];
-  return h(
-    "section",
-    { class: "v-panel v-success" },
-    h("h3", {}, "Sessions"),
-    rows.length ? table(columns, rows) : hint("No session has a score yet."),
-  );
+  return section("Sessions", columns, rows, "No session has a score yet.");
 }
 
 /** Grids that do not show what was asked, each with the way to it. */
@@ -90,12 +88,7 @@ export function belowThreshold({ grids, calibrated }) {
       h("td", { class: "v-row-act" }, button("Open", () => visit(grid), { "data-quiet": true })),
     ),
   );
-  return h(
-    "section",
-    { class: "v-panel v-success" },
-    h("h3", {}, "Grids below the threshold"),
-    rows.length ? table(["", "on average", ""], rows) : hint(none),
-  );
+  return section("Grids below the threshold", ["", "on average", ""], rows, none);
 }
 
 /** Show a grid in the Studio. */

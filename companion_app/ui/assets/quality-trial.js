@@ -52,6 +52,7 @@ export class Trial {
     const [a, b] = this.menus.map(({ value }) => value);
     const asked = (this.asked = {});
     if (a === b) return this.tell([hint(HELP)], null);
+    flag(this.answer, "aria-busy", "true");
     try {
       const told = await get(`/api/quality/compare?${new URLSearchParams({ a, b })}`);
       if (this.asked === asked) this.tell(verdict(told), told.more);
@@ -63,6 +64,7 @@ export class Trial {
   tell(nodes, more) {
     this.count = more && Math.min(Math.ceil(more / SIDES.length), MOST);
     this.answer.replaceChildren(...nodes);
+    flag(this.answer, "aria-busy", null);
     flag(this.more, "hidden", !more);
     write(this.more, `Make ${this.count} more of each`);
   }

@@ -2,6 +2,7 @@
 import { get } from "./api.js";
 import { moveToBin } from "./bin.js";
 import { button, flag, h, hint, write } from "./dom.js";
+import { leaving } from "./leaving.js";
 import { LiveList } from "./list.js";
 import { report } from "./notice.js";
 import { visit } from "./quality-tables.js";
@@ -50,7 +51,7 @@ class Thumb {
     this.open.append(this.picture);
     this.score = new ScoreLine();
     this.why = h("p", { class: "v-hint" });
-    const put = () => moveToBin({ images: [this.id] });
+    const put = () => leaving(this.node, moveToBin({ images: [this.id] }));
     this.act = button("Move to bin", put, { "data-quiet": true });
     this.node = h("li", {}, this.open, this.score.node, this.why, this.act);
   }

@@ -1,6 +1,5 @@
 /** Tab Quality: how many pictures show what was asked, which do not, and what to do about them. */
 import { post } from "./api.js";
-import { bin } from "./bin.js";
 import { LiveElement, button, flag, h, hint, write } from "./dom.js";
 import { hear } from "./events.js";
 import { plural } from "./format.js";
@@ -21,7 +20,6 @@ class QualityTab extends LiveElement {
     quality.watch(["change"], () => this.render(), signal);
     quality.follow(() => this.isShown && this.news(), signal);
     hear(["bin", "reset"], () => this.isShown && this.load(), signal);
-    bin.addEventListener("change", () => this.isShown && this.load(), { signal });
     scoring.watch(["change"], () => this.renderHead(), signal);
   }
 
@@ -41,7 +39,16 @@ class QualityTab extends LiveElement {
     this.worst = new Worst();
     this.trial = new Trial();
     this.bin = new Bin();
+    this.none = h("div");
+    this.said = h("div");
+    this.rates = h("div", { class: "v-stack" });
+    this.runs = h("div", { class: "v-stack" });
+    this.scored = [
+      ...[this.said, this.worst.node, h("div", { class: "v-pair" }, this.rates, this.runs)],
+      this.trial.node,
+    ];
     this.body = h("div", { class: "v-quality v-waits" });
+    this.body.append(this.none, ...this.scored, this.bin.node);
     this.replaceChildren(h("vibes-notice"), this.head, this.body);
   }
 
@@ -72,28 +79,22 @@ class QualityTab extends LiveElement {
     if (!known) return;
     this.offerScopes(known.profiles);
     this.renderHead();
-    this.worst.show(known.overview.worst);
-    this.trial.show(known.prompts);
-    this.bin.show(known.bin, known.overview);
+    this.renderBody(known);
     flag(this.body, "class", "v-quality");
-    this.body.replaceChildren(...this.parts(known));
   }
 
-  parts({ overview, bin: binned }) {
-    const hasBin = binned.length > 0 && this.bin.node;
-    if (!overview.scored) return [empty(scoring.known), hasBin].filter(Boolean);
-    return [
-      said(overview, scoring.known),
-      this.worst.node,
-      h(
-        "div",
-        { class: "v-pair" },
-        h("div", { class: "v-stack" }, rates(overview)),
-        h("div", { class: "v-stack" }, sessions(overview), belowThreshold(overview)),
-      ),
-      this.trial.node,
-      this.bin.node,
-    ].filter(Boolean);
+  /** Nothing is taken off the page and put back: what has the focus keeps it. */
+  renderBody({ overview, prompts, bin }) {
+    const isEmpty = overview.scored === 0;
+    this.none.replaceChildren(...(isEmpty ? [empty(scoring.known)] : []));
+    this.said.replaceChildren(...(isEmpty ? [] : [said(overview, scoring.known)]));
+    this.rates.replaceChildren(...rates(overview).filter(Boolean));
+    this.runs.replaceChildren(sessions(overview), belowThreshold(overview));
+    this.bin.show(bin, overview);
+    for (const node of this.scored) flag(node, "hidden", isEmpty);
+    flag(this.bin.node, "hidden", isEmpty && bin.length === 0);
+    this.worst.show(overview.worst);
+    this.trial.show(prompts);
   }
 
   renderHead() {
@@ -125,6 +126,7 @@ class QualityTab extends LiveElement {
 
   async scoreAll() {
     const session = quality.scope === "session" && store.session?.id;
+    flag(this.rescore, "aria-disabled", "true");
     try {
       const { waiting } = await post("/api/scoring/rescore", session ? { session_id: session } : {});
       const left = `${plural(waiting, "picture")} will be scored, the newest first.`;
@@ -132,6 +134,8 @@ class QualityTab extends LiveElement {
       await scoring.refresh();
     } catch (error) {
       report(error, { label: "Try again", run: () => this.scoreAll() });
+    } finally {
+      flag(this.rescore, "aria-disabled", null);
     }
   }
 }
