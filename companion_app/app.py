@@ -49,7 +49,6 @@ from companion_app.studio.servers import Servers
 from companion_app.studio.sessions import Sessions, utc_now
 from companion_app.studio.taste import Taste
 from companion_app.thumbnails import Thumbnailer
-from vibes.scoring.verdicts import Thresholds
 from vibes.settings import Settings
 from vibes.storage import PictureFiles, ServersFile, StoreThread
 
@@ -95,7 +94,7 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         store,
         book=book,
         progress=progress,
-        thresholds=Thresholds(**settings.scoring.thresholds.model_dump()),
+        thresholds=settings.scoring.thresholds,
         clock=clock,
     )
     scores = Scores(

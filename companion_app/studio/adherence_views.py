@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from vibes.scoring.adherence import Adherence, RequirementScore, ranks
 from vibes.scoring.cascade import FOUND
-from vibes.scoring.verdicts import Thresholds, flagged, tag
+from vibes.scoring.verdicts import flagged, tag
+from vibes.settings import Thresholds
 
 from .views import View
 

@@ -14,7 +14,8 @@ from vibes.scoring.adherence_json import from_json, to_json
 from vibes.scoring.recalibration import recalibrated
 from vibes.scoring.records import AdherenceKey, AdherenceRecord
 from vibes.scoring.records import Scored as ScoredBatch
-from vibes.scoring.verdicts import Thresholds, tag
+from vibes.scoring.verdicts import tag
+from vibes.settings import Thresholds
 from vibes.stages import Grid, Image
 from vibes.storage import ScoreSource, StoreThread
 from vibes.storage.scorebook import ScoreBook, SeenLabel

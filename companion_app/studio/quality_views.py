@@ -8,7 +8,8 @@ from statistics import fmean
 from vibes.scoring.adherence import Adherence, RequirementScore
 from vibes.scoring.cascade import FOUND
 from vibes.scoring.trials import Outcome, SuccessRate, compare, success_rates
-from vibes.scoring.verdicts import RunSummary, Thresholds, flagged, summary, tag
+from vibes.scoring.verdicts import RunSummary, flagged, summary, tag
+from vibes.settings import Thresholds
 from vibes.storage import ScoredImage
 
 from .adherence_views import Known

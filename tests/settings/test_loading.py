@@ -279,3 +279,19 @@ def test_a_mistake_in_an_argument_names_no_file():
 def test_a_file_that_contains_itself_is_refused_without_hanging(config):
     with pytest.raises(ConfigError):
         load_settings(config("servers: &again [*again]"))
+
+
+@pytest.mark.parametrize(
+    ("scoring", "sentence"),
+    [
+        ("{thresholds: {success: 101}}", "scoring.thresholds.success"),
+        ("{thresholds: {partial: 90}}", "`partial` must not be above `success`"),
+        ("{thresholds: {succes: 90}}", "'succes' in scoring.thresholds; did you mean 'success'"),
+        ("{device: tpu}", "'tpu' is no device: auto, cpu, cuda"),
+        ("{models: {}}", "unknown key 'models' in scoring"),
+    ],
+)
+def test_what_is_wrong_within_a_table_is_told_with_its_line(config, scoring, sentence):
+    with pytest.raises(ConfigError, match=re.escape(sentence)) as caught:
+        load_settings(config(f"scoring: {scoring}\n"))
+    assert caught.value.line == 1

@@ -15,7 +15,7 @@ from companion_app.studio.adherences import Adherences
 from companion_app.studio.score_book import BookThread
 from vibes.scoring.adherence import Adherence, RequirementScore
 from vibes.scoring.requirements import Requirement
-from vibes.scoring.verdicts import Thresholds
+from vibes.settings import Thresholds
 from vibes.storage import StoreThread
 from vibes.storage.scorebook import ScoreBook, SeenLabel
 

@@ -3,38 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
-from vibes.errors import InvalidInput
+from vibes.settings import Thresholds
 
 from .adherence import Adherence
 
 Tag = Literal["success", "partial", "failed"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
-    """Percentages, 0..100, from which on a verdict holds.
-
-    A picture is a success from ``success``, partial from ``partial``, else failed; below ``flag``
-    it is flagged for a look. A run is complete from an average of ``session``. Raises InvalidInput
-    for what is no percentage, or a ``partial`` above ``success``.
-    """
-
-    success: float = 80
-    partial: float = 50
-    flag: float = 70
-    session: float = 75
-
-    def __post_init__(self) -> None:
-        if not all(0 <= value <= 100 for value in astuple(self)):
-            raise InvalidInput("Thresholds of scores are percentages, from 0 to 100.")
-        if self.partial > self.success:
-            raise InvalidInput(
-                f"A picture cannot be partial from {self.partial:g} % and a success from "
-                f"{self.success:g} % already: set success to the larger one."
-            )
 
 
 DEFAULT = Thresholds()
