@@ -1,6 +1,6 @@
 /** The feedback bar: what to do with the picks. */
 import { ask, field } from "./dialog.js";
-import { LiveElement, button, flag, h, hint } from "./dom.js";
+import { LiveElement, button, flag, h, hint, write } from "./dom.js";
 import { plural } from "./format.js";
 import { showKeys } from "./keys.js";
 import { say } from "./notice.js";
@@ -22,7 +22,9 @@ class Feedback extends LiveElement {
     this.reject = button("Reject all…", () => this.rejectAll());
     this.sort = new ViewMenu("Sort", ORDER_NAMES, (order) => this.grid.arrange({ order }));
     this.filter = new ViewMenu("Show", FILTER_NAMES, (filter) => this.grid.arrange({ filter }));
-    this.again = button("Sort again", () => this.sortAgain(), {
+    this.againWord = h("span", { class: "v-again-word" });
+    const again = [h("span", { "aria-hidden": "true" }, "↻"), this.againWord];
+    this.again = button(again, () => this.sortAgain(), {
       "data-quiet": true,
       "data-again": true,
       title: "New scores have come since this was put in order.",
@@ -83,6 +85,7 @@ class Feedback extends LiveElement {
     this.sort.show(order, images);
     this.filter.show(filter, images);
     const depends = BY_SCORE.includes(order) || BY_SCORE.includes(filter);
+    write(this.againWord, BY_SCORE.includes(order) ? "Sort again" : "Filter again");
     flag(this.again, "hidden", !depends);
     flag(this.again, "data-stale", isStale); // its room is kept: nothing beside it moves
   }
