@@ -15,12 +15,16 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
 
-def new_pool(workers: int) -> ProcessPoolExecutor:
-    """Processes that leave Ctrl+C to the program that started them, and never outlive it."""
+def new_pool(workers: int, *, niceness: int = 0) -> ProcessPoolExecutor:
+    """Processes that leave Ctrl+C to the program that started them, and never outlive it.
+
+    They yield to others by ``niceness``, of 19, where the system knows it.
+    """
     return ProcessPoolExecutor(
         max_workers=workers,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=start_process,
+        initargs=(niceness,),
     )
 
 
@@ -47,9 +51,11 @@ def uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def start_process() -> None:
+def start_process(niceness: int = 0) -> None:
     """What such a process does first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for our parent, which ends us
+    if niceness and hasattr(os, "nice"):
+        os.nice(niceness)
     _die_with_parent()
 
 

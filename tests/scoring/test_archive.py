@@ -367,12 +367,14 @@ def test_twenty_kills_lose_twenty_batches_at_most(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore")  # Ray warns of its own settings
-def test_ray_leaves_the_same_rows(clip, tmp_path):
+def test_ray_leaves_the_same_rows(clip, tmp_path, monkeypatch):
     pytest.importorskip("ray")
     from vibes.scoring.archive_ray import ray_reader
 
-    paths = fill(tmp_path / "pictures", 10)
+    monkeypatch.setattr(archives, "BATCH", 4)
+    fill(tmp_path / "pictures", 10)
     (tmp_path / "pictures" / "broken.png").write_bytes(drawn(1)[:200])
+    (tmp_path / "pictures" / "copy.png").write_bytes(drawn(1))
     paths = list(pictures_in(tmp_path / "pictures"))
     book, other = (ScoreBook(tmp_path / name) for name in ("local", "ray"))
     expected = score(clip, book, paths)[2]

@@ -23,6 +23,8 @@ from .records import FileRecord, name_of
 
 AHEAD = 2
 """Batches that are read while one is looked at; more would fill the memory, not save time."""
+NICENESS = 10
+"""How much readers yield: the threads of a model wait for the one that is held up."""
 _PART = 8  # files a process is handed at once
 _KILLER = "looking at it ended the process that did"
 
@@ -89,7 +91,7 @@ class Readers:
     def __init__(self, fit: Fit, *, workers: int | None = None):
         self._fit = fit
         self._workers = workers or os.cpu_count() or 1
-        self._pool = new_pool(self._workers)
+        self._pool = self._new_pool()
 
     def __enter__(self) -> Readers:
         return self
@@ -111,6 +113,9 @@ class Readers:
         while ahead:
             yield self._collected(ahead.popleft())
 
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return new_pool(self._workers, niceness=NICENESS)
+
     def _hand_in(self, paths: Sequence[Path]) -> _Waiting:
         try:
             with uninterrupted():  # a process may be started for it
@@ -131,7 +136,7 @@ class Readers:
 
     def _replace(self, broken: ProcessPoolExecutor) -> None:
         if self._pool is broken:  # else another file has seen to it already
-            self._pool = new_pool(self._workers)
+            self._pool = self._new_pool()
             release(broken)
             broken.shutdown(wait=False)
 

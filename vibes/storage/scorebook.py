@@ -1,8 +1,8 @@
 """The score book, ``scoring.db``: what pictures were seen to show, by what they show.
 
-A file apart from ``vibes.db``: it is a cache, but for the labels, it grows by a kilobyte a picture,
-and several processes use it at once – the studio, its scorers, ``vibes score``. Each transaction is
-one batch.
+A file apart from ``vibes.db``: it is a cache, but for the labels, it grows by some kilobytes a
+picture, and several processes use it at once – the studio, its scorers, ``vibes score``. Each
+transaction is one batch.
 """
 
 from __future__ import annotations
