@@ -84,7 +84,7 @@ class Clip:
     def _seen(self, pixels: Pixels) -> Vectors:
         torch = self._torch
         with torch.inference_mode():
-            batch = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device)
+            batch = torch.from_numpy(np.require(pixels, requirements=["C", "W"])).to(self.device)
             batch = batch.permute(0, 3, 1, 2).float().div_(255)  # this stays channels_last
             mean, std = (
                 torch.tensor(values, device=self.device).view(1, 3, 1, 1)
