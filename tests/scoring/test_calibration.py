@@ -49,6 +49,15 @@ def test_a_fitted_curve_is_honest_about_pictures_it_has_not_seen(count: int, kin
     assert np.mean(errors) <= 0.05 < ece(raw, shown)
 
 
+def test_a_model_that_is_always_right_is_believed_at_every_margin_it_was_right_at():
+    margins = np.concatenate([np.linspace(-20, -1, 150), np.linspace(1, 20, 150)])
+    curve = fit(list(zip(margins, margins > 0, strict=True)))
+    assert curve is not None
+    assert curve.of([-20, -10, -1]).max() < 0.01
+    assert curve.of([1, 10, 20]).min() > 0.99
+    assert curve.of(0) == pytest.approx(0.5)
+
+
 def test_too_few_labels_or_only_one_kind_fit_nothing():
     margins, shown = drawn(FEWEST - 1)
     assert fit(list(zip(margins, shown, strict=True))) is None

@@ -214,24 +214,29 @@ def _logistic(z: Array, target: Array) -> tuple[float, float]:
 
 
 def _isotonic(x: Array, y: Array) -> Calibration:
-    """Pool adjacent violators; the blocks' means joined by straight lines.
+    """Pool adjacent violators; each block is flat, straight lines join one's end and the next.
 
-    No block is called certain: the probabilities keep as far from 0 and 1 as one more label of
-    the other kind would bring them.
+    A line from middle to middle would promise too little or too much all over two wide blocks,
+    as a model leaves them that is nearly always right. No block is called certain: the
+    probabilities keep as far from 0 and 1 as one more label of the other kind would bring them.
     """
     margins, first, sizes = np.unique(x, return_index=True, return_counts=True)
     sums = np.add.reduceat(y, first)
-    blocks: list[tuple[float, float, float]] = []  # labels, shown, sum of margins
+    blocks: list[tuple[float, float, float, float]] = []  # labels, shown, first and last margin
     for size, total, margin in zip(sizes, sums, margins, strict=True):
-        block = (float(size), float(total), float(margin * size))
-        while blocks and blocks[-1][1] * block[0] >= block[1] * blocks[-1][0]:
-            block = tuple(map(sum, zip(blocks.pop(), block, strict=True)))  # type: ignore[assignment]
-        blocks.append(block)
-    n, shown, of_margins = np.array(blocks).T
+        labels, shown, start = float(size), float(total), float(margin)
+        while blocks and blocks[-1][1] * labels >= shown * blocks[-1][0]:
+            before = blocks.pop()
+            labels, shown, start = labels + before[0], shown + before[1], before[2]
+        blocks.append((labels, shown, start, float(margin)))
     least = 1 / (len(x) + 2)
-    probabilities = np.clip(shown / n, least, 1 - least)
-    centres = np.maximum.accumulate(of_margins / n)
-    return Calibration("isotonic", tuple(centres.tolist()), tuple(probabilities.tolist()), len(x))
+    points = [
+        (margin, min(max(shown / labels, least), 1 - least))
+        for labels, shown, start, end in blocks
+        for margin in sorted({start, end})
+    ]
+    ends, probabilities = zip(*points, strict=True)
+    return Calibration("isotonic", ends, probabilities, len(x))
 
 
 def _curve(data: Mapping[str, Any]) -> Calibration:
