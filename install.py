@@ -172,6 +172,8 @@ def gate(pytest_arguments: list[str]) -> list[tuple[str, list[str]]]:
     python = str(PYTHON)
     references = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/*.md"))
     cog = [python, "-m", "cogapp", "--check", "-P", "-I", "docs", *references]
+    # Two at a time, whole files each: many tests wait for what takes time, and share its fixtures.
+    tests = [python, "-m", "pytest", "-n", "2", "--dist", "loadfile", *pytest_arguments]
     return [
         ("lint", [python, "-m", "ruff", "check", "."]),
         ("format", [python, "-m", "ruff", "format", "--check", "."]),
@@ -179,7 +181,7 @@ def gate(pytest_arguments: list[str]) -> list[tuple[str, list[str]]]:
         ("imports", [str(BIN / f"lint-imports{SUFFIX}")]),
         ("generated references", cog),
         ("compiled workflows", [python, "-m", "vibes.workflows.compile", "--check"]),
-        ("tests", [python, "-m", "pytest", "--cov", "--cov-report=term", *pytest_arguments]),
+        ("tests", tests),
     ]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.tiny_checkpoints import write_checkpoint, write_lora
 
 REPOSITORY = Path(__file__).parents[2]
@@ -208,13 +208,6 @@ def command(comfyui: Installation, base: Path, port: int) -> list[str | Path]:
         *("--base-directory", base),
         *("--database-url", f"sqlite:///{base / 'user' / 'comfyui.db'}"),
     ]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def wait_until_ready(server: ComfyUI, process: subprocess.Popen[bytes]) -> None:

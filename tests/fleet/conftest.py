@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from PIL import Image
 
 from companion_app.embedded import create_app
 from companion_app.fleet import FaultKind, Fleet, Job, Place, ProgressStream, Told
+from tests.ports import free_port
 from vibes.decoding import Undecodable, decoded
 from vibes.errors import UnusablePicture
 from vibes.recipes import Candidate, LoraUse, Recipe
@@ -203,12 +203,6 @@ class Site:
         if self.runner is not None:
             await self.runner.cleanup()
         self.runner = None
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 Serve = Callable[..., Awaitable[Site]]

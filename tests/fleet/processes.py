@@ -25,6 +25,7 @@ from PIL import Image
 
 from tests.fleet.dying_studio import DYING_WORDS
 from tests.fleet.proxy import Proxy
+from tests.ports import free_port
 from tests.studio.harness import Api
 from vibes.storage import check
 
@@ -292,7 +293,7 @@ class World:
         """An embedded server of its own process."""
         options = {
             "name": name,
-            "port": port,
+            "port": port or free_port(),
             "seconds": seconds,
             "faults": list(faults),
             "raises": raises,

@@ -20,6 +20,7 @@ from tests.comfyui.servers import ComfyUI, Installation
 from tests.contract.graphs import draft
 from tests.fleet import processes
 from tests.fleet.processes import HASTE, RenderServer, assert_whole, until
+from tests.ports import free_port
 
 nursery, world = processes.nursery, processes.world
 pytestmark = pytest.mark.comfyui
@@ -73,7 +74,7 @@ def mortal(comfyui: Installation, tmp_path_factory: pytest.TempPathFactory) -> I
     for folder in ("custom_nodes", "models", "input", "output", "user", "temp"):
         (base / folder).mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        mortal = Mortal(comfyui, base, servers.free_port(), stack)
+        mortal = Mortal(comfyui, base, free_port(), stack)
         mortal.start()
         yield mortal
 

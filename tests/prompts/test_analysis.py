@@ -159,13 +159,13 @@ def test_an_analysis_is_no_wait_at_all():
     analyse(BATTLE)  # the lexicon is read once
     times = []
     for _ in range(20):
-        start = time.perf_counter()
+        start = time.process_time()
         analyse(BATTLE)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.005  # it takes half a millisecond where nothing is being measured
 
 
 def test_a_very_long_prompt_takes_no_longer_than_its_first_words():
-    start = time.perf_counter()
+    start = time.process_time()
     analyse("castle on a hill, " * 5000)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from companion_app import thumbnails
 from companion_app.embedded import PARTIAL_LIBRARY, create_app
+from companion_app.studio import matching
 from tests.studio.harness import Api, studio_over
+from vibes.scoring.text_tower import load_text_encoder
 from vibes.settings import ServerConfig
+
+read_once = cache(load_text_encoder)
+
+
+@pytest.fixture(autouse=True)
+def quick_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of studios: all share the text encoder, and few pictures need but one process."""
+    monkeypatch.setattr(matching, "load_text_encoder", read_once)
+    monkeypatch.setattr(thumbnails, "WORKERS", 1)
 
 
 @asynccontextmanager

@@ -79,11 +79,15 @@ async def studio_over(
     *,
     token: str | None = None,
     wait: bool = True,
+    page: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Api]:
-    """A running studio; leaving the context stops it as a restart would."""
+    """A running studio; leaving the context stops it as a restart would.
+
+    Its page, which Gradio needs a while to build, is left out unless asked for.
+    """
     told = load_settings(data_dir=data_dir, servers=list(servers), **settings)
-    app = build_app(told, token=token)
+    app = build_app(told, token=token, page=page)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),

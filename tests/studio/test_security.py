@@ -85,7 +85,7 @@ async def test_a_failing_database_is_a_sentence_not_a_traceback(api, tmp_path):
 
 
 async def test_with_a_token_everything_but_health_needs_it(start_studio):
-    async with start_studio(token=TOKEN) as api:
+    async with start_studio(token=TOKEN, page=True) as api:
         assert (await api.http.get("/health")).status_code == 200
         for path in ("/", "/api/sessions", "/api/events", "/gradio_api/info", "/docs"):
             reply = await api.http.get(path, headers={"host": "studio.lan"})
