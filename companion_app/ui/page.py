@@ -29,6 +29,7 @@ from .theme import quiet_theme
 
 ASSETS = Path(__file__).parent / "assets"
 ASSETS_URL = "/studio-assets"
+IDLE_SECONDS = 1.0
 
 _STYLES = (
     *("tokens", "page", "form", "controls", "stage", "grid", "zoom", "panels"),
@@ -71,6 +72,9 @@ def build_page(settings: Settings) -> gr.Blocks:
             build_checkpoints_tab()
             build_queue_tab()
             build_servers_tab()
+    # No event runs Python, yet Gradio would look a thousand times a second whether one does.
+    page._queue.sleep_when_free = IDLE_SECONDS
+    page._queue.progress_update_sleep_when_free = IDLE_SECONDS
     return page
 
 

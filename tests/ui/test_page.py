@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,15 @@ async def test_no_event_of_the_page_runs_python(settings: Settings) -> None:
     dependencies = build_page(settings).config["dependencies"]
     assert dependencies
     assert not any(dependency["backend_fn"] for dependency in dependencies)
+
+
+async def test_a_page_nobody_looks_at_keeps_no_processor_busy(settings: Settings) -> None:
+    app = mount_page(FastAPI(), settings)
+    async with app.router.lifespan_context(app):
+        await asyncio.sleep(0.2)  # for what is done once
+        before = time.thread_time()
+        await asyncio.sleep(0.5)
+        assert time.thread_time() - before < 0.005
 
 
 async def test_page_and_browser_code_are_served_fresh(settings: Settings) -> None:
