@@ -25,7 +25,7 @@ CONFIG = "open_clip_config.json"
 WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin", "model.safetensors")
 """The names weights may have; of several, open_clip loads the first in this order."""
 TEXTS_AT_ONCE = 256
-PICTURES_AT_ONCE = {"cuda": 256, "mps": 64, "cpu": 32}
+PICTURES_AT_ONCE = {"cuda": 256, "mps": 64, "cpu": 64}
 _SAMPLE = 1 << 16  # bytes
 _SAMPLES = 64
 _LONGEST = 240  # characters quoted of an error
