@@ -147,6 +147,7 @@ async def _becomes_calibrated(api: Api, grid: dict[str, Any]) -> None:
     assert {item["requirement"]: item["shown"] for item in detail["items"]}["a boat"] is None
 
 
+@pytest.mark.slow  # kills processes at moments it cannot choose
 @needs_torch
 async def test_what_a_studio_leaves_unscored_the_next_scores_once_however_often_it_is_killed(
     start_studio, tmp_path, monkeypatch
