@@ -120,7 +120,7 @@ class ScoringDesk:
         judge = self._cascade.judge
         [found] = judge.judge(vector[np.newaxis], task.prompt)
         if missed(found):
-            found = self._cascade.look(seen.image(), vector, task.prompt)
+            found = self._cascade.look(seen.image(), found, task.prompt)
         return Scored(
             image_id=task.image_id,
             pixel_hash=seen.picture.pixel_hash,

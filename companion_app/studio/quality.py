@@ -51,7 +51,8 @@ class Quality:
         for prompt in (a, b):
             if prompt not in prompts:
                 raise NotFound(f"No picture of the prompt “{prompt}” is scored.")
-        return comparison_view(a, b, images, known)
+        view: View = await asyncio.to_thread(comparison_view, a, b, images, known)
+        return view
 
     async def _known(
         self, session_id: str | None, profile: str | None

@@ -59,7 +59,7 @@ def test_zones_find_what_the_whole_picture_hides(tiny_clip: Clip, hidden) -> Non
     for prompt, picture in hidden:
         seen = vector(tiny_clip, picture)
         [first] = judge.judge(seen[None], prompt)
-        looked = cascade.look(picture, seen, prompt)
+        looked = cascade.look(picture, first, prompt)
         alone += len(missed(first))
         together += len(missed(looked))
         methods |= {item.method for item in looked.items}
@@ -75,7 +75,7 @@ def test_no_look_makes_a_requirement_worse(tiny_clip: Clip, hidden) -> None:
     for prompt, picture in hidden[:4]:
         seen = vector(tiny_clip, picture)
         [first] = judge.judge(seen[None], prompt)
-        looked = cascade.look(picture, seen, prompt)
+        looked = cascade.look(picture, first, prompt)
         for before, after in zip(first.items, looked.items, strict=True):
             assert after.p >= before.p
             assert after.requirement == before.requirement
@@ -85,10 +85,10 @@ def test_a_vision_model_is_asked_last_and_only_where_it_answers(tiny_clip: Clip,
     judge = Judge(tiny_clip)
     prompt, picture = hidden[0]
     wrong = "a green fish" if "fish" not in prompt else "a green star"
-    seen = vector(tiny_clip, picture)
-    silent = Cascade(judge, analyzer=Sees(None)).look(picture, seen, wrong)
-    assert silent == Cascade(judge).look(picture, seen, wrong)
+    [first] = judge.judge(vector(tiny_clip, picture)[None], wrong)
+    silent = Cascade(judge, analyzer=Sees(None)).look(picture, first, wrong)
+    assert silent == Cascade(judge).look(picture, first, wrong)
     assert missed(silent)
-    sure = Cascade(judge, analyzer=Sees(1.0)).look(picture, seen, wrong)
+    sure = Cascade(judge, analyzer=Sees(1.0)).look(picture, first, wrong)
     assert not missed(sure)
     assert "asked: seer" in {item.method for item in sure.items}

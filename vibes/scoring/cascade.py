@@ -13,8 +13,6 @@ from dataclasses import replace
 
 from PIL import Image
 
-from vibes.prompts.encoders import Vectors
-
 from .adherence import MAX_MARGIN, Adherence, RequirementScore
 from .adherence_views import merged
 from .calibration import Calibrations
@@ -46,12 +44,11 @@ class Cascade:
     def look(
         self,
         picture: Image.Image,
-        vector: Vectors,
+        first: Adherence,
         prompt: str,
         calibrations: Calibrations | None = None,
     ) -> Adherence:
-        """How well a picture shows the prompt; ``vector`` (d,) is what the first model saw."""
-        [first] = self.judge.judge(vector[None], prompt, calibrations=calibrations)
+        """How well a picture shows the prompt; ``first`` is what the first look at it gave."""
         if not missed(first):
             return first
         others = [[view] for view in self._closer(picture, prompt, first)]
