@@ -12,8 +12,7 @@ from vibes.errors import Conflict, InvalidInput, NotFound
 from vibes.scoring.adherence import Adherence, RequirementScore
 from vibes.scoring.adherence_json import from_json, to_json
 from vibes.scoring.recalibration import recalibrated
-from vibes.scoring.records import AdherenceKey, AdherenceRecord
-from vibes.scoring.records import Scored as ScoredBatch
+from vibes.scoring.records import AdherenceKey, AdherenceRecord, ScoredBatch
 from vibes.scoring.verdicts import tag
 from vibes.settings import Thresholds
 from vibes.stages import Grid, Image

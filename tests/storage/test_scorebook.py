@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from vibes.errors import DatabaseTooNew, StorageError
-from vibes.scoring.records import AdherenceKey, AdherenceRecord, FileRecord, Scored
+from vibes.scoring.records import AdherenceKey, AdherenceRecord, FileRecord, ScoredBatch
 from vibes.storage.scorebook import SCOREBOOK, ScoreBook, SeenLabel
 
 MODEL = "tiny:abc"
@@ -42,7 +42,7 @@ def adherence(pixels: str, prompt: str, overall: float = 0.5) -> AdherenceRecord
 def test_what_is_written_comes_back(book):
     files = [file("/a.png"), file("/b.png", None, error="it is none")]
     scores = [adherence("aa", "p"), adherence("aa", "q", 0.25)]
-    book.write(MODEL, Scored(files=files, vectors={"aa": unit(1, 2, 3)}, adherences=scores))
+    book.write(MODEL, ScoredBatch(files=files, vectors={"aa": unit(1, 2, 3)}, adherences=scores))
     assert book.files(["/a.png", "/b.png", "/c.png"]) == {one.path: one for one in files}
     keys = [AdherenceKey("aa", "p"), AdherenceKey("aa", "r"), AdherenceKey("bb", "q")]
     assert book.adherences(MODEL, keys) == {keys[0]: scores[0]}
@@ -52,7 +52,7 @@ def test_what_is_written_comes_back(book):
 def test_vectors_come_back_at_unit_length_within_a_thousandth(book):
     dice = np.random.default_rng(0)
     rows = {f"{n:064x}": unit(*dice.normal(size=512)) for n in range(20)}
-    book.write(MODEL, Scored(vectors=rows))
+    book.write(MODEL, ScoredBatch(vectors=rows))
     found = book.vectors(MODEL, [*rows, "nobody"])
     assert found.keys() == rows.keys()
     for name, row in rows.items():
@@ -63,10 +63,10 @@ def test_vectors_come_back_at_unit_length_within_a_thousandth(book):
 
 
 def test_the_matrix_is_in_the_order_of_writing_and_takes_in_what_comes_later(book):
-    book.write(MODEL, Scored(vectors={"b": unit(1, 0)}))
-    book.write("another", Scored(vectors={"x": unit(1, 0, 0)}))
+    book.write(MODEL, ScoredBatch(vectors={"b": unit(1, 0)}))
+    book.write("another", ScoredBatch(vectors={"x": unit(1, 0, 0)}))
     assert book.embeddings(MODEL).pixel_hashes == ["b"]
-    book.write(MODEL, Scored(vectors={"a": unit(0, 1)}))
+    book.write(MODEL, ScoredBatch(vectors={"a": unit(0, 1)}))
     found = book.embeddings(MODEL)
     assert found.pixel_hashes == ["b", "a"]
     assert found.vectors.tolist() == [[1, 0], [0, 1]]
@@ -75,19 +75,19 @@ def test_the_matrix_is_in_the_order_of_writing_and_takes_in_what_comes_later(boo
 
 
 def test_a_matrix_that_was_loaded_takes_in_what_comes_after_another_process_deleted(book, tmp_path):
-    book.write(MODEL, Scored(vectors={"a": unit(1, 0), "b": unit(0, 1)}))
+    book.write(MODEL, ScoredBatch(vectors={"a": unit(1, 0), "b": unit(0, 1)}))
     book.embeddings(MODEL)
     other = ScoreBook(tmp_path)
     other.forget(["b"])
-    other.write(MODEL, Scored(vectors={"c": unit(1, 1)}))
+    other.write(MODEL, ScoredBatch(vectors={"c": unit(1, 1)}))
     other.close()
     assert "c" in book.embeddings(MODEL).pixel_hashes
 
 
 def test_a_known_vector_stays_and_a_changed_file_replaces_its_row(book):
-    book.write(MODEL, Scored(files=[file("/a")], vectors={"aa": unit(1, 0)}))
+    book.write(MODEL, ScoredBatch(files=[file("/a")], vectors={"aa": unit(1, 0)}))
     changed = replace(file("/a", "bb"), size=11)
-    book.write(MODEL, Scored(files=[changed], vectors={"aa": unit(0, 1), "bb": unit(1, 1)}))
+    book.write(MODEL, ScoredBatch(files=[changed], vectors={"aa": unit(0, 1), "bb": unit(1, 1)}))
     assert book.vectors(MODEL, ["aa"])["aa"].tolist() == [1, 0]
     assert book.files(["/a"]) == {"/a": changed}
 
@@ -96,7 +96,7 @@ def test_a_batch_is_kept_whole_or_not_at_all(book):
     broken = AdherenceRecord(AdherenceKey("aa", "p"), None, "{}")
     with pytest.raises(StorageError, match=r"scoring\.db could not be read or written"):
         book.write(
-            MODEL, Scored(files=[file("/a")], vectors={"aa": unit(1, 0)}, adherences=[broken])
+            MODEL, ScoredBatch(files=[file("/a")], vectors={"aa": unit(1, 0)}, adherences=[broken])
         )
     assert book.files(["/a"]) == {}
     assert book.embeddings(MODEL).pixel_hashes == []
@@ -104,7 +104,7 @@ def test_a_batch_is_kept_whole_or_not_at_all(book):
 
 def test_what_was_seen_in_pictures_that_are_gone_is_forgotten(book):
     vectors = {pixels: unit(1, place) for place, pixels in enumerate(("aa", "bb", "cc"))}
-    book.write(MODEL, Scored(vectors=vectors, adherences=[adherence(p, "p") for p in vectors]))
+    book.write(MODEL, ScoredBatch(vectors=vectors, adherences=[adherence(p, "p") for p in vectors]))
     assert len(book.embeddings(MODEL).vectors) == 3
     book.forget(["aa", "cc", "unheard of"])
     assert book.embeddings(MODEL).pixel_hashes == ["bb"]
@@ -143,7 +143,7 @@ def test_a_file_that_is_no_database_is_a_sentence(tmp_path):
 
 
 def test_a_damaged_vector_is_a_sentence(book):
-    book.write(MODEL, Scored(vectors={"aa": unit(1, 2), "bb": unit(1, 2)}))
+    book.write(MODEL, ScoredBatch(vectors={"aa": unit(1, 2), "bb": unit(1, 2)}))
     book._db.execute("UPDATE embeddings SET vector = x'00' WHERE pixel_hash = 'aa'")
     with pytest.raises(StorageError, match="Move it away"):
         book.embeddings(MODEL)
@@ -153,11 +153,11 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from vibes.scoring.records import Scored
+from vibes.scoring.records import ScoredBatch
 from vibes.storage.scorebook import ScoreBook
 book = ScoreBook(Path(sys.argv[1]))
 for n in range(40):
-    book.write("m", Scored(vectors={f"{sys.argv[2]} {n}": np.ones(8, np.float32)}))
+    book.write("m", ScoredBatch(vectors={f"{sys.argv[2]} {n}": np.ones(8, np.float32)}))
 book.close()
 """
 

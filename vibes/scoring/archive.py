@@ -21,7 +21,7 @@ from .adherence_json import to_json
 from .judge import Judge
 from .metadata import FoundPrompt, sidecar_prompt
 from .readers import ReadFile, encoded
-from .records import AdherenceKey, AdherenceRecord, Book, FileRecord, Scored, as_kept, name_of
+from .records import AdherenceKey, AdherenceRecord, Book, FileRecord, ScoredBatch, as_kept, name_of
 
 BATCH = 64
 """Pictures that are looked at and kept together: as many are lost at most."""
@@ -186,7 +186,7 @@ class Archive:
 
     def _write(self, **found: Any) -> None:
         if any(found.values()):
-            self._book.write(self._model, Scored(**found))
+            self._book.write(self._model, ScoredBatch(**found))
 
 
 class _Asked(NamedTuple):

@@ -50,7 +50,7 @@ class AdherenceRecord(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
+class ScoredBatch:
     """What is kept of a batch, all of it or nothing; ``vectors`` are by pixel hash."""
 
     files: Collection[FileRecord] = ()
@@ -86,7 +86,7 @@ class Book(Protocol):
         """Those known of these."""
         ...
 
-    def write(self, model: str, scored: Scored) -> None:
+    def write(self, model: str, scored: ScoredBatch) -> None:
         """Keep a batch in one transaction."""
         ...
 

@@ -25,7 +25,7 @@ from vibes.scoring.records import (
     AdherenceRecord,
     Embeddings,
     FileRecord,
-    Scored,
+    ScoredBatch,
     as_kept,
 )
 
@@ -172,7 +172,7 @@ class ScoreBook:
             found[key] = AdherenceRecord(key, row["overall"], row["body"])
         return found
 
-    def write(self, model: str, scored: Scored) -> None:
+    def write(self, model: str, scored: ScoredBatch) -> None:
         """Keep a batch in one transaction; a vector that is known stays as it is."""
         files = [{**asdict(file), "phash": _signed(file.phash)} for file in scored.files]
         vectors = [(model, pixels, _packed(row)) for pixels, row in scored.vectors.items()]
