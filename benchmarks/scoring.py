@@ -3,13 +3,13 @@
 ``throughput_ratio`` compares pictures per second over a folder with what the machine could do at
 best: its cores divided by the core-seconds one picture takes to be read and to pass the model, both
 measured alone; with an accelerator, with the passes alone. The model has the shape of ViT-B-32 and
-random weights, which cost as much as learned ones. Memory is watched with a small model.
+random weights, which cost as much as learned ones. Memory is watched with a small
+model.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import operator
 import os
 import tempfile
@@ -23,15 +23,15 @@ import numpy as np
 import psutil
 from PIL import Image
 
+from tests.scoring.model_folders import SIGMOID, write_model
 from vibes.scoring.archive import Archive, Result, same_prompt
 from vibes.scoring.archive_ray import ray_reader
-from vibes.scoring.clip import CONFIG, WEIGHTS, Clip, load_clip
+from vibes.scoring.clip import Clip, load_clip
 from vibes.scoring.folder import pictures_in
 from vibes.scoring.judge import Judge
 from vibes.scoring.nearness import near_duplicates, nearest
 from vibes.scoring.pictures import read_picture
 from vibes.scoring.readers import Readers
-from vibes.scoring.torch_modules import load_modules
 from vibes.storage.scorebook import ScoreBook
 
 from .goals import Goals, finish, verdict
@@ -43,34 +43,15 @@ SEARCHED = 100_000
 COMPARED = 38_000
 DIMENSIONS = 512
 ALONE = 128  # pictures of which one part of the work is measured by itself
-SHAPES: dict[str, dict[str, Any]] = {
-    "ViT-B-32": {
-        "embed_dim": DIMENSIONS,
-        "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32},
-        "text_cfg": {
-            "context_length": 77,
-            "vocab_size": 49408,
-            "width": 512,
-            "heads": 8,
-            "layers": 12,
-        },
-    },
-    "tiny": {
-        "embed_dim": 32,
-        "vision_cfg": {
-            "image_size": 32,
-            "layers": 2,
-            "width": 32,
-            "head_width": 16,
-            "patch_size": 8,
-        },
-        "text_cfg": {
-            "context_length": 77,
-            "vocab_size": 49408,
-            "width": 32,
-            "heads": 2,
-            "layers": 2,
-        },
+VIT_B_32: dict[str, Any] = {
+    "embed_dim": DIMENSIONS,
+    "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32},
+    "text_cfg": {
+        "context_length": 77,
+        "vocab_size": 49408,
+        "width": 512,
+        "heads": 8,
+        "layers": 12,
     },
 }
 
@@ -131,7 +112,7 @@ def measure_memory(folder: Path, count: int) -> dict[str, float]:
     """Megabytes by which scoring grows from a tenth of the pictures on to all of them."""
     pictures = folder / "many"
     draw_pictures(pictures, count, side=64)
-    clip = load_clip(random_model(folder, "tiny"))
+    clip = load_clip(write_model(folder / "small", SIGMOID))
     process, sizes = psutil.Process(), []
     with archive(clip, folder / "many-data") as (kept, readers):
         for progress in kept.score(pictures_in(pictures), readers.read):
@@ -147,7 +128,7 @@ def measure_ray(folder: Path) -> dict[str, float]:
     except ModuleNotFoundError:
         print("Ray is not installed here: its rows are not compared.")
         return {}
-    pictures, model = folder / "few", random_model(folder, "tiny")
+    pictures, model = folder / "few", write_model(folder / "small", SIGMOID)
     draw_pictures(pictures, 200, side=64)
     clip = load_clip(model, device="cpu")
     with archive(clip, folder / "local") as (kept, readers):
@@ -167,7 +148,7 @@ def measure_throughput(folder: Path, count: int) -> dict[str, float]:
     """Pictures per second over a folder, against the best this machine could do."""
     pictures = folder / "pictures"
     draw_pictures(pictures, count, side=512)
-    clip = load_clip(random_model(folder, "ViT-B-32"))
+    clip = load_clip(write_model(folder / "model", VIT_B_32))
     paths = list(pictures_in(pictures))
     reading, passing = _reading(paths[:ALONE], clip), _passing(clip)
     with archive(clip, folder / "data") as (kept, readers):
@@ -219,22 +200,6 @@ def archive(clip: Clip, data: Path) -> Iterator[tuple[Archive, Readers]]:
     data.mkdir()
     with closing(ScoreBook(data)) as book, Readers(clip.fit) as readers:
         yield Archive(Judge(clip), book, same_prompt(PROMPT)), readers
-
-
-def random_model(folder: Path, shape: str) -> Path:
-    """The folder of a model of this shape, with random weights."""
-    place = folder / f"model-{shape}"
-    if place.exists():
-        return place
-    place.mkdir()
-    torch, open_clip = load_modules()
-    (place / CONFIG).write_text(json.dumps({"model_cfg": SHAPES[shape], "preprocess_cfg": {}}))
-    torch.manual_seed(1)
-    from safetensors.torch import save_file
-
-    model = open_clip.create_model(f"local-dir:{place}", load_weights=False)
-    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, place / WEIGHTS[0])
-    return place
 
 
 def draw_pictures(folder: Path, count: int, *, side: int) -> None:

@@ -18,13 +18,12 @@ from PIL import Image
 
 from tests.comfyui.servers import ComfyUI
 from vibes.recipes import Candidate, LoraUse, Recipe
-from vibes.workflows import Scoring, build_graph, load_template
+from vibes.workflows import PACK_SCORE, Scoring, build_graph, load_template
 
 pytestmark = pytest.mark.comfyui
 
 DEFINITIONS = Path(__file__).with_name("object_info.json")
 PACK = frozenset({"VibesCheckpointPool", "VibesAutoLora"})
-SCORE = "VibesClipScore"
 CHECKPOINTS = ("tiny-a.safetensors", "tiny-b.safetensors")
 LORA = "tiny-lora.safetensors"
 PATIENCE = 120  # seconds for one picture on a busy machine
@@ -81,6 +80,40 @@ def pixels(server: ComfyUI, entry: dict[str, Any]) -> bytes:
     return Image.open(io.BytesIO(call(server, "/view", **file))).tobytes()
 
 
+def studio_graph(
+    candidate: Candidate,
+    *,
+    prompt: str,
+    seed: int,
+    node_classes: frozenset[str],
+    scoring: Scoring | None,
+) -> Graph:
+    """The graph the studio would send for a small draft."""
+    recipe = Recipe(
+        template="draft",
+        tier="tiny_test",
+        prompt=prompt,
+        candidate=candidate,
+        seed=seed,
+        width=64,
+        height=96,
+        steps=1,
+        cfg=1.0,
+        sampler="euler",
+        scheduler="normal",
+    )
+    return build_graph(
+        load_template("draft"),
+        recipe,
+        spelling=lambda kind, name: name,
+        source=None,
+        prefix=f"vibes/{uuid4().hex}",
+        node_classes=node_classes,
+        family="sd3",
+        scoring=scoring,
+    ).graph
+
+
 @pytest.fixture
 def draft() -> Callable[..., Graph]:
     def make(
@@ -90,29 +123,13 @@ def draft() -> Callable[..., Graph]:
         seed: int = 1,
         scoring: Scoring | None = None,
     ) -> Graph:
-        recipe = Recipe(
-            template="draft",
-            tier="tiny_test",
+        return studio_graph(
+            Candidate(CHECKPOINTS[0], (LoraUse(lora, strength),)),
             prompt="a beach",
-            candidate=Candidate(CHECKPOINTS[0], (LoraUse(lora, strength),)),
             seed=seed,
-            width=64,
-            height=96,
-            steps=1,
-            cfg=1.0,
-            sampler="euler",
-            scheduler="normal",
-        )
-        return build_graph(
-            load_template("draft"),
-            recipe,
-            spelling=lambda kind, name: name,
-            source=None,
-            prefix=f"vibes/{uuid4().hex}",
-            node_classes=PACK | {SCORE} if pack else frozenset(),
-            family="sd3",
+            node_classes=PACK | {PACK_SCORE} if pack else frozenset(),
             scoring=scoring,
-        ).graph
+        )
 
     return make
 
@@ -127,11 +144,11 @@ def test_node_definitions_stay_compatible(
     comfyui_with_pack: ComfyUI, pytestconfig: pytest.Config
 ) -> None:
     """Ids, inputs, their order and outputs: saved workflows depend on all of them."""
-    names = sorted({*PACK, SCORE})
+    names = sorted({*PACK, PACK_SCORE})
     found = {name: call(comfyui_with_pack, f"/object_info/{name}")[name] for name in names}
     files = found["VibesCheckpointPool"]["input"]["optional"]["checkpoint"][1].pop("options")
     assert set(CHECKPOINTS) == set(files)
-    found[SCORE]["input"]["required"]["model"][1].pop("options")  # what this machine has
+    found[PACK_SCORE]["input"]["required"]["model"][1].pop("options")  # what this machine has
     for definition in found.values():
         del definition["python_module"]  # the folder's name
     if pytestconfig.getoption("--record-comfyui"):
@@ -210,7 +227,7 @@ def test_auto_finds_the_lora_by_its_trigger_and_the_model_s_family(
         ("VibesAutoLora", {"loras": "tiny_lora:0.5"}, "Did you mean tiny-lora"),
         ("VibesAutoLora", {"loras": "tiny-lora"}, "name:strength"),
         ("VibesAutoLora", {"mode": "on"}, "modes are auto, explicit, off"),
-        (SCORE, {"model": "defualt"}, "There is no scoring model 'defualt'"),
+        (PACK_SCORE, {"model": "defualt"}, "There is no scoring model 'defualt'"),
     ],
 )
 def test_a_value_that_is_not_there_is_refused_before_anything_runs(
@@ -226,7 +243,7 @@ def test_a_value_that_is_not_there_is_refused_before_anything_runs(
 
 
 def test_help_pages_translations_and_workflows_are_served(comfyui_with_pack: ComfyUI) -> None:
-    nodes = {*PACK, SCORE}
+    nodes = {*PACK, PACK_SCORE}
     assert call(comfyui_with_pack, "/i18n")["zh"]["nodeDefs"].keys() >= nodes
     templates = call(comfyui_with_pack, "/workflow_templates")
     assert {"draft", "refine", "finish"} <= set(templates["vibes-imgen"])

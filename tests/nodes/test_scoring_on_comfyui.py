@@ -15,12 +15,21 @@ import pytest
 from PIL import Image
 
 from tests.comfyui.servers import TINY_CLIP, ComfyUI
-from tests.nodes.test_on_comfyui import CHECKPOINTS, PATIENCE, call, ended, report, run, submit
+from tests.nodes.test_on_comfyui import (
+    CHECKPOINTS,
+    PATIENCE,
+    call,
+    ended,
+    report,
+    run,
+    studio_graph,
+    submit,
+)
 from tests.scoring.drawings import Scene, draw
-from vibes.recipes import Candidate, Recipe
+from vibes.recipes import Candidate
 from vibes.scoring.pictures import Fit, read_picture
 from vibes.scoring.reports import Report, answers, from_json
-from vibes.workflows import NO_SCORE_MODEL, PACK_SCORE, Scoring, build_graph, load_template
+from vibes.workflows import NO_SCORE_MODEL, PACK_SCORE, Scoring
 
 pytestmark = pytest.mark.comfyui
 
@@ -180,29 +189,13 @@ def test_the_studio_s_graph_scores_on_the_way_to_the_file_and_changes_no_pixel(
     comfyui_that_scores: ComfyUI,
 ) -> None:
     def graph(scoring: Scoring | None) -> Graph:
-        recipe = Recipe(
-            template="draft",
-            tier="tiny_test",
+        return studio_graph(
+            Candidate(CHECKPOINTS[0]),
             prompt=RED_BOAT,
-            candidate=Candidate(CHECKPOINTS[0]),
             seed=3,
-            width=64,
-            height=96,
-            steps=1,
-            cfg=1.0,
-            sampler="euler",
-            scheduler="normal",
-        )
-        return build_graph(
-            load_template("draft"),
-            recipe,
-            spelling=lambda kind, name: name,
-            source=None,
-            prefix=f"vibes/{uuid4().hex}",
             node_classes=frozenset({PACK_SCORE}),
-            family="sd3",
             scoring=scoring,
-        ).graph
+        )
 
     server = comfyui_that_scores
     scored = run(server, graph(Scoring(TINY_CLIP.name, RED_BOAT)))
