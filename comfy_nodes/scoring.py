@@ -42,7 +42,8 @@ class Scorer:
         vectors = self.clip.encode_images(np.stack([one.pixels for one in seen]))
         texts = self._judge.asked(text).hash
         for picture, one, vector in zip(pictures, seen, vectors, strict=True):
-            found = self._cascade.look(picture, vector, text)
+            [first] = self._judge.judge(vector[None], text)
+            found = self._cascade.look(picture, first, text)
             yield report_of(one, vector, found, name=self.clip.name, prompt_hash=texts)
 
 
