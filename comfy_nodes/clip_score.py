@@ -137,7 +137,7 @@ def _new_scorer(model: LocalModel) -> tuple[Scorer, Any]:
     device = _device()
     if device.type == "cuda":
         comfy.model_management.free_memory(1.5 * model.size, device)
-    scorer = load_scorer(model, str(device))
+    scorer = load_scorer(model, str(device), settings().lexicons)
     offload = comfy.model_management.text_encoder_offload_device()
     return scorer, ModelPatcher(scorer.clip.module, load_device=device, offload_device=offload)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -26,9 +27,9 @@ TOGETHER = 8
 class Scorer:
     """A loaded model that judges pictures as the studio does."""
 
-    def __init__(self, clip: Clip):
+    def __init__(self, clip: Clip, lexicons: Path | None = None):
         self.clip = clip
-        self._judge = Judge(clip)
+        self._judge = Judge(clip, folder=lexicons)
         self._cascade = Cascade(self._judge, detector=find_detector())
 
     def reports(self, pictures: Iterable[Image.Image], text: str) -> Iterator[Report]:
@@ -47,9 +48,12 @@ class Scorer:
             yield report_of(one, vector, found, name=self.clip.name, prompt_hash=texts)
 
 
-def load_scorer(model: LocalModel, device: str) -> Scorer:
-    """Load a model; raises ScoringUnavailable where it does not work."""
-    return Scorer(load_clip(model.folder, device=device, name=model.name))
+def load_scorer(model: LocalModel, device: str, lexicons: Path | None) -> Scorer:
+    """Load a model; raises ScoringUnavailable where it does not work.
+
+    ``lexicons`` is the folder of the user's own word lists.
+    """
+    return Scorer(load_clip(model.folder, device=device, name=model.name), lexicons)
 
 
 def check_text(text: str) -> None:

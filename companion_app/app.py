@@ -105,7 +105,11 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         scoring_servers=fleet.scoring_servers,
     )
     server_scores = ServerScores(
-        scores=scores, adherences=adherences, files=files, thumbnailer=thumbnailer
+        scores=scores,
+        adherences=adherences,
+        files=files,
+        thumbnailer=thumbnailer,
+        lexicons=settings.lexicons,
     )
 
     def made(job: Job, server: str, told: Told) -> None:

@@ -89,7 +89,7 @@ def score_folder(
     place = model_folder(model or settings.scoring.model, settings.scoring_models)
     clip = load_clip(place, device=settings.scoring.device)
     with closing(ScoreBook(settings.data_dir)) as book:
-        archive = Archive(Judge(clip), book, prompt_of)
+        archive = Archive(Judge(clip, folder=settings.lexicons), book, prompt_of)
         with _engine(engine, place, clip, settings.scoring.device) as read:
             _score(archive, paths, read)
         _show(wanted, archive, paths, clip, book)

@@ -199,7 +199,7 @@ class Eligibility:
         return (
             self._wish is not None
             and listing is not None
-            and self._wish.model in (listing.scoring_models)
+            and self._wish.model in listing.scoring_models
         )
 
     def graph(

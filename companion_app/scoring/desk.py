@@ -26,13 +26,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equipment:
-    """What pictures are scored with: folders of models, and the names of scorers of others."""
+    """What pictures are scored with: folders of models and of word lists, scorers of others."""
 
     model: Path
     name: str
     permissive: Path | None = None
     device: str = "auto"
     plugins: tuple[str, ...] = ()
+    lexicons: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,11 @@ class ScoringDesk:
     """Loaded models. Raises ScoringUnavailable where the equipment is not complete."""
 
     def __init__(self, equipment: Equipment):
-        device, second = equipment.device, equipment.permissive
+        device, second, words = equipment.device, equipment.permissive, equipment.lexicons
         self.clip = load_clip(equipment.model, device=device, name=equipment.name)
         self._cascade = Cascade(
-            Judge(self.clip),
-            permissive=Judge(load_clip(second, device=device)) if second else None,
+            Judge(self.clip, folder=words),
+            permissive=Judge(load_clip(second, device=device), folder=words) if second else None,
             detector=find_detector(),
         )
         self._plugins = load_plugins(equipment.plugins)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from vibes.errors import ConfigError, ScoringUnavailable
+from vibes.scoring.alternatives_lexicon import alternatives
 from vibes.scoring.clip import fingerprint, weights_in
 from vibes.scoring.weights import model_folder, scoring_state
-from vibes.settings import Scoring, ScoringModel
+from vibes.settings import Settings
 
 from .desk import Equipment
 
@@ -30,9 +30,10 @@ class Ready:
 class Readiness:
     """Looks for torch and the settings' model, in a thread; what was found once stays found."""
 
-    def __init__(self, scoring: Scoring, models: Mapping[str, ScoringModel]):
-        self._scoring = scoring
-        self._models = models
+    def __init__(self, settings: Settings):
+        self._scoring = settings.scoring
+        self._models = settings.scoring_models
+        self._lexicons = settings.lexicons
         self._looking = asyncio.Lock()
         self._looked = float("-inf")
         self.ready: Ready | None = None
@@ -72,6 +73,7 @@ class Readiness:
         if why is not None:
             return why
         try:
+            alternatives(self._lexicons)  # the process that scores could not tell what is wrong
             equipment = self._equipment()
             return Ready(equipment, fingerprint(weights_in(equipment.model)))
         except (ScoringUnavailable, ConfigError) as error:
@@ -87,4 +89,5 @@ class Readiness:
             permissive=model_folder(second, self._models) if second else None,
             device=self._scoring.device,
             plugins=self._scoring.plugins,
+            lexicons=self._lexicons,
         )

@@ -62,7 +62,7 @@ class Scores:
         idle_seconds: float = IDLE_SECONDS,
     ):
         self._enabled = settings.scoring.enabled
-        self._readiness = Readiness(settings.scoring, settings.scoring_models)
+        self._readiness = Readiness(settings)
         self._store = store
         self._files = files
         self._adherences = adherences

@@ -40,11 +40,13 @@ class ServerScores:
         adherences: Adherences,
         files: PictureFiles,
         thumbnailer: Thumbnailer,
+        lexicons: Path | None,
     ):
         self._scores = scores
         self._adherences = adherences
         self._files = files
         self._thumbnailer = thumbnailer
+        self._lexicons = lexicons
         self._free = asyncio.Semaphore(AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -78,7 +80,7 @@ class ServerScores:
 
     async def _believed(self, job: Job, text: str) -> Report:
         """The report; raises InvalidInput where it is none on this picture."""
-        report = await asyncio.to_thread(_read, text, asked_of(job.recipe))
+        report = await asyncio.to_thread(_read, text, asked_of(job.recipe), self._lexicons)
         if not await self._scores.is_present_model(report.model):
             raise InvalidInput("its weights are not those of the studio's model.")
         data = await asyncio.to_thread(self._files.read, job.id)
@@ -96,9 +98,9 @@ def score_wish(settings: Settings) -> ScoreWish | None:
     return ScoreWish(scoring.model if known else Path(scoring.model).name, asked_of)
 
 
-def _read(text: str, prompt: str) -> Report:
+def _read(text: str, prompt: str, lexicons: Path | None) -> Report:
     report = from_json(text)
-    if not answers(report, prompt):
+    if not answers(report, prompt, folder=lexicons):
         raise InvalidInput("it is about another prompt, or its word lists are others.")
     return report
 

@@ -40,7 +40,7 @@ def models(folder: Path | str = TINY, **more: object) -> LocalModels:
 
 @pytest.fixture(scope="module")
 def scorer() -> Scorer:
-    return load_scorer(models().get(TINY.name), "cpu")
+    return load_scorer(models().get(TINY.name), "cpu", None)
 
 
 def boats(*colours: str) -> list[Image.Image]:

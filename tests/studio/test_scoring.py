@@ -180,13 +180,26 @@ async def test_where_nothing_can_be_scored_the_studio_says_so_and_works(start_st
         state = await api.ok("GET", "/api/scoring")
         assert state["state"] == "unavailable"
         assert state["detail"]
-        assert state["waiting"] == 0
+        await eventually(lambda: nothing_waits(api))
         [image] = grid["images"]
         assert (image["scores"], image["adherence"]) == ({}, None)
         await api.refused("GET", f"/api/images/{image['id']}/adherence", 409)
         await api.refused("POST", "/api/scoring/rescore", 503)
     assert processes() == []
     assert not (tmp_path / "scoring.db").exists()
+
+
+@needs_torch
+async def test_a_faulty_word_list_keeps_pictures_from_being_scored_and_is_named(
+    start_studio, tmp_path
+):
+    words = tmp_path / "words"
+    words.mkdir()
+    (words / "alternatives.yaml").write_text("subject: a boat\n")
+    async with start_studio(scoring=SCORING, lexicons=words, wait=False) as api:
+        state = await api.ok("GET", "/api/scoring")
+        assert state["state"] == "unavailable"
+        assert "alternatives.yaml:1" in state["detail"]
 
 
 async def test_scoring_can_be_switched_off(start_studio):

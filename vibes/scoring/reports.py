@@ -9,6 +9,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -123,9 +124,12 @@ def from_json(text: str) -> Report:
     )
 
 
-def answers(report: Report, prompt: str) -> bool:
-    """Whether a report is about what this prompt asks for, in the words this machine has."""
-    wanted = requirements(prompt)
+def answers(report: Report, prompt: str, *, folder: Path | None = None) -> bool:
+    """Whether a report is about what this prompt asks for, in the words this machine has.
+
+    ``folder`` holds word lists of the user's own.
+    """
+    wanted = requirements(prompt, folder=folder)
     same = tuple(item.requirement for item in report.adherence.items) == wanted
     return same and report.prompt_hash == prompt_hash(plain_prompt(prompt), wanted)
 
