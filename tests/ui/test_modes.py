@@ -29,16 +29,21 @@ def write(page: Page, prompt: str) -> None:
 
 
 def test_every_session_keeps_its_mode(page: Page, studio_url: str) -> None:
-    first, second = (
-        page.request.post(f"{studio_url}/api/sessions", data={}).json()["id"] for _ in range(2)
-    )
-    page.goto(f"{studio_url}/#session={first}")
+    def open_session(name: str) -> None:
+        page.goto(f"{studio_url}/#session={ids[name]}")  # the same document: it answers at once
+        expect(page.get_by_role("button", name=name)).to_be_visible()
+
+    ids = {
+        name: page.request.post(f"{studio_url}/api/sessions", data={"name": name}).json()["id"]
+        for name in ("Harbours", "Forests")
+    }
+    open_session("Harbours")
     choose(page, "Assisted")
     expect(page.get_by_role("button", name="Plan 20")).to_be_visible()
-    page.goto(f"{studio_url}/#session={second}")
+    open_session("Forests")
     choose(page, "Manual")
     expect(page.get_by_role("button", name="Choose a checkpoint")).to_be_visible()
-    page.goto(f"{studio_url}/#session={first}")
+    open_session("Harbours")
     expect(page.get_by_role("radio", name="Assisted")).to_be_checked()
     page.reload()
     expect(page.get_by_role("radio", name="Assisted")).to_be_checked()
