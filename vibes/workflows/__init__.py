@@ -12,7 +12,9 @@ from .build import (
     build_graph,
     graph_hash,
 )
+from .chosen import Chosen, Recall
 from .lora_list import format_loras, parse_loras
+from .signatures import signature
 from .template import Slot, Template, load_template, required_nodes, template_names
 
 __all__ = [
@@ -20,7 +22,9 @@ __all__ = [
     "PACK_LORA",
     "PACK_SCORE",
     "SCORE_MODEL",
+    "Chosen",
     "Graph",
+    "Recall",
     "Scoring",
     "Slot",
     "Template",
@@ -30,5 +34,6 @@ __all__ = [
     "load_template",
     "parse_loras",
     "required_nodes",
+    "signature",
     "template_names",
 ]

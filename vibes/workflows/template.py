@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -132,7 +132,7 @@ def _faults(template: Template) -> Iterator[str]:
         yield "'outputs' must name the one node that saves the picture, as 'image'."
 
 
-def is_link(value: object) -> bool:
+def is_link(value: object) -> TypeGuard[list[Any]]:
     """Whether an input's value is a link: ``[node id, index of its output]``."""
     return (
         isinstance(value, list)
