@@ -12,8 +12,8 @@ from PIL import Image, PngImagePlugin
 
 from companion_app.studio.jobs import record_of
 from tests.stages.samples import make_recipe
+from vibes.prompts.graphs import api_graph, graph_prompt
 from vibes.scoring.embedded_texts import MAX_TEXT, embedded_texts
-from vibes.scoring.graph_prompts import api_graph, graph_prompt
 from vibes.scoring.metadata import embedded_prompt, sidecar_prompt
 from vibes.settings import data_root
 

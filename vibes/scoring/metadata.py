@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from vibes.prompts.graphs import api_graph, graph_prompt
+
 from .embedded_texts import MAX_TEXT, PARAMETERS, embedded_texts
-from .graph_prompts import api_graph, graph_prompt
 
 MAX_PROMPT = 20_000
 """Characters of a prompt that are kept."""

@@ -14,6 +14,7 @@ from .build import (
 )
 from .chosen import Chosen, Recall
 from .lora_list import format_loras, parse_loras
+from .making import Making, read_making
 from .signatures import signature
 from .template import Slot, Template, load_template, required_nodes, template_names
 
@@ -24,6 +25,7 @@ __all__ = [
     "SCORE_MODEL",
     "Chosen",
     "Graph",
+    "Making",
     "Recall",
     "Scoring",
     "Slot",
@@ -33,6 +35,7 @@ __all__ = [
     "graph_hash",
     "load_template",
     "parse_loras",
+    "read_making",
     "required_nodes",
     "signature",
     "template_names",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
+from vibes.prompts.graphs import Graph
 from vibes.recipes import LoraUse
 
 
@@ -13,13 +13,13 @@ from vibes.recipes import LoraUse
 class Chosen:
     """Models in the spelling of the server that chose; None where the node chooses no checkpoint.
 
-    ``prompt`` is the text the node gave out, None where it gives none.
+    ``outputs`` are the texts and numbers that came out of the node, by the number of the output.
     """
 
     checkpoint: str | None
     loras: tuple[LoraUse, ...] = ()
-    prompt: str | None = None
+    outputs: Mapping[int, str | int | float] = field(default_factory=dict)
 
 
-Recall = Callable[[Mapping[str, Any], str], Chosen | None]
+Recall = Callable[[Graph, str], Chosen | None]
 """(graph, node id) -> what that node chose when it last ran; None where nobody remembers."""

@@ -1,13 +1,19 @@
-"""The prompt of a ComfyUI graph: from what is saved back to the sampler, and on to its words."""
+"""The prompt of a ComfyUI graph: from what is saved back to the sampler, and on to its words.
+
+A graph comes from anywhere: nothing that stands in one is an error.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Graph = Mapping[str, Any]
 """Nodes by id, as in ComfyUI's API format: ``inputs`` are values, or links [node, output]."""
+
+Told = Callable[[str, int], object]
+"""(node id, number of its output) -> the value known to have come out there, None for none."""
 
 MOST_NODES = 5_000
 
@@ -37,10 +43,18 @@ def graph_prompt(graph: Graph) -> str | None:
         return None
     for inputs in _backwards(graph):
         for name in _ASKED:
-            words = dict.fromkeys(_words(graph, inputs[name])) if _link(inputs.get(name)) else {}
-            if words:
-                return ", ".join(words)
+            if link_of(inputs.get(name)) and (words := words_at(graph, inputs[name])):
+                return words
     return None
+
+
+def words_at(graph: Graph, value: object, told: Told = lambda node, output: None) -> str | None:
+    """The words a value is or leads to: empty where they are, None where there are none.
+
+    What ``told`` knows of an output is believed before what leads to it.
+    """
+    found = list(_words(graph, value, told))
+    return ", ".join(dict.fromkeys(filter(None, found))) if found else None
 
 
 def api_graph(workflow: Mapping[str, Any]) -> Graph:
@@ -82,58 +96,66 @@ def _named(node: Mapping[str, Any], origins: Mapping[int, list[Any]]) -> dict[st
 
 def _backwards(graph: Graph) -> Iterator[Mapping[str, Any]]:
     """The inputs of every node, from those that save a picture towards what it was made of."""
-    used = {link[0] for node in graph.values() for link in _links(node)}
+    used = {link[0] for node in graph.values() for link in links_of(node)}
     ends = [key for key in graph if key not in used]
-    ends.sort(key=lambda key: "save" not in str(_class(graph[key])).lower())
+    ends.sort(key=lambda key: "save" not in str(class_of(graph[key])).lower())
     waiting, seen = deque(ends), set(ends)
     while waiting:
         node = graph[waiting.popleft()]
-        yield _inputs(node)
-        for key, _ in _links(node):
+        yield inputs_of(node)
+        for key, _ in links_of(node):
             if key in graph and key not in seen:
                 seen.add(key)
                 waiting.append(key)
 
 
-def _words(graph: Graph, start: object) -> Iterator[str]:
+def _words(graph: Graph, start: object, told: Told) -> Iterator[str]:
     """Every text that ``start`` leads to, in the order of the inputs."""
     waiting, seen = [start], set()
     while waiting:
         value = waiting.pop()
-        if isinstance(value, str) and value.strip():
-            yield value.strip()
-        link = _link(value)
-        if not link or link in seen or _class(graph.get(link[0])) in _SILENT:
+        link = link_of(value)
+        if not link or link in seen:
+            if isinstance(value, str):
+                yield value.strip()
             continue
         seen.add(link)
-        waiting += reversed(_followed(_inputs(graph.get(link[0])), link[1]))
+        if isinstance(known := told(*link), str):
+            yield known.strip()
+        elif class_of(graph.get(link[0])) in _SILENT:
+            yield ""
+        else:
+            waiting += reversed(_followed(inputs_of(graph.get(link[0])), link[1]))
 
 
 def _followed(inputs: Mapping[str, Any], output: int) -> list[Any]:
     """What to follow at a node: what leads to words, else words, else the only way there is."""
-    if _link(inputs.get("positive")) and _link(inputs.get("negative")):
+    if link_of(inputs.get("positive")) and link_of(inputs.get("negative")):
         return [inputs["negative" if output == 1 else "positive"]]
-    further = [inputs[name] for name in _CONDITIONINGS if _link(inputs.get(name))]
+    further = [inputs[name] for name in _CONDITIONINGS if link_of(inputs.get(name))]
     if not further:
         further = [inputs[name] for name in _TEXTS if name in inputs]
-    ways = [value for value in inputs.values() if _link(value)]
+    ways = [value for value in inputs.values() if link_of(value)]
     return further or (ways if len(ways) == 1 else [])
 
 
-def _class(node: object) -> object:
+def class_of(node: object) -> object:
+    """The class of a node; None for anything else."""
     return node.get("class_type") if isinstance(node, dict) else None
 
 
-def _inputs(node: object) -> Mapping[str, Any]:
+def inputs_of(node: object) -> Mapping[str, Any]:
+    """The inputs of a node; none of anything else."""
     inputs = node.get("inputs") if isinstance(node, dict) else None
     return inputs if isinstance(inputs, dict) else {}
 
 
-def _links(node: object) -> list[tuple[str, int]]:
-    return [link for value in _inputs(node).values() if (link := _link(value))]
+def links_of(node: object) -> list[tuple[str, int]]:
+    """What a node is linked to, in the order of its inputs."""
+    return [link for value in inputs_of(node).values() if (link := link_of(value))]
 
 
-def _link(value: object) -> tuple[str, int] | None:
+def link_of(value: object) -> tuple[str, int] | None:
     """The node and the number of its output; None for any other value."""
     if not isinstance(value, list) or len(value) != 2:
         return None
