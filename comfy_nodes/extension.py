@@ -8,6 +8,8 @@ from . import routes
 from .auto_lora import VibesAutoLora
 from .checkpoint_pool import VibesCheckpointPool
 from .clip_score import VibesClipScore
+from .parameters import VibesParameters
+from .prompt_analysis import VibesPromptAnalysis
 
 
 class VibesExtension(ComfyExtension):
@@ -15,7 +17,13 @@ class VibesExtension(ComfyExtension):
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         """Return the node classes."""
-        return [VibesCheckpointPool, VibesAutoLora, VibesClipScore]
+        return [
+            VibesCheckpointPool,
+            VibesAutoLora,
+            VibesClipScore,
+            VibesPromptAnalysis,
+            VibesParameters,
+        ]
 
 
 async def comfy_entrypoint() -> ComfyExtension:

@@ -14,7 +14,9 @@ LANGUAGES = sorted(path.name for path in (REPOSITORY / "locales").iterdir())
 
 
 def inputs(node: str) -> set[str]:
-    return {name for group in DEFINITIONS[node]["input"].values() for name in group}
+    """Those a person sees: what ComfyUI itself hands over is hidden."""
+    groups = DEFINITIONS[node]["input"]
+    return {name for group in ("required", "optional") for name in groups.get(group, ())}
 
 
 def texts(language: str) -> dict[str, Any]:
