@@ -10,6 +10,8 @@ from .checkpoint_pool import VibesCheckpointPool
 from .clip_score import VibesClipScore
 from .parameters import VibesParameters
 from .prompt_analysis import VibesPromptAnalysis
+from .studio_input import VibesStudioInput
+from .studio_output import VibesStudioOutput
 
 
 class VibesExtension(ComfyExtension):
@@ -23,6 +25,8 @@ class VibesExtension(ComfyExtension):
             VibesClipScore,
             VibesPromptAnalysis,
             VibesParameters,
+            VibesStudioInput,
+            VibesStudioOutput,
         ]
 
 

@@ -3,6 +3,7 @@
     VibesError
     ├── InvalidInput            the request itself is wrong: say what, where, what to do
     │   ├── ConfigError         a configuration file is wrong (carries path and line)
+    │   ├── FaultyWorkflow      a workflow makes no template (carries each problem)
     │   └── ForeignImage        an image id that does not belong to the grid
     ├── UnusablePicture         what a server sent as a picture is none
     ├── NotFound                no session, batch, image, model or tier of that id or name
@@ -52,6 +53,16 @@ class ConfigError(InvalidInput):
         super().__init__(place + message)
         self.path = path
         self.line = line
+
+
+class FaultyWorkflow(InvalidInput):
+    """A workflow cannot become a template; ``problems`` holds one sentence for each reason."""
+
+    code = "faulty_workflow"
+
+    def __init__(self, problems: Sequence[str]):
+        super().__init__(" ".join(problems))
+        self.problems = tuple(problems)
 
 
 class ForeignImage(InvalidInput):

@@ -16,6 +16,9 @@ from .models import Models
 
 Input = tuple[Any, dict[str, Any]]  # (type name or list of values, options), ComfyUI's own shape
 
+ANYTHING = "*"
+"""The type of an output that fits every input, and of an input that takes every output."""
+
 SAMPLERS = [
     "euler",
     "euler_cfg_pp",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from vibes.workflows import NO_SCORE_MODEL, PACK_SCORE, SCORE_MODEL, parse_loras
+from vibes.workflows.markers import MARKED_SLOTS, MARKER_INPUT, MARKER_OUTPUT, typed_value
 
 from . import nodes
 from .fitting import matched_keys
 from .machine import Machine
-from .node_table import NODES, Files, Node, integer, link, one_of
+from .node_table import ANYTHING, NODES, Files, Node, integer, link, one_of
 from .run import Run
 from .values import Clip, Model, Pictures, Result
 
@@ -68,6 +70,15 @@ def clip_score(run: Run, *, image: Pictures, text: str, model: str) -> Result:
     return Result((image, mean, f"Pictures: {len(scores)}"), {_SCORES: list(reports)})
 
 
+def studio_input(run: Run, *, slot: str, value: str, passed: Any = None) -> tuple[Any]:
+    """What comes in, else the value as what the slot holds."""
+    if passed is not None:
+        return (passed,)
+    if slot == "source":
+        return (nodes.load_image(run, image=value)[0],)
+    return (typed_value(slot, value),)
+
+
 def _score_node(machine: Machine) -> Node:
     models = list(machine.scorer.models) if machine.scorer else [NO_SCORE_MODEL]
     return Node(
@@ -116,6 +127,30 @@ PACK_NODES: Mapping[str, Node] = {
         ("MODEL", "CLIP", "STRING", "STRING"),
         module=_MODULE,
         optional=frozenset({"prompt", "loras", "max_loras", "seed"}),
+    ),
+    MARKER_INPUT: Node(
+        studio_input,
+        "Studio Input",
+        "Vibes/Studio",
+        {
+            "slot": one_of(list(MARKED_SLOTS), default=MARKED_SLOTS[0]),
+            "value": ("STRING", {"default": "", "multiline": True}),
+            "passed": link(ANYTHING),
+        },
+        (ANYTHING,),
+        module=_MODULE,
+        optional=frozenset({"passed"}),
+    ),
+    MARKER_OUTPUT: Node(
+        nodes.save_pictures,
+        "Studio Output",
+        "Vibes/Studio",
+        {
+            "images": link("IMAGE"),
+            "filename_prefix": ("STRING", {"default": "vibes/own", "multiline": False}),
+        },
+        module=_MODULE,
+        is_output=True,
     ),
 }
 

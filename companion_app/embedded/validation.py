@@ -8,7 +8,7 @@ from typing import Any
 
 from .folders import Folders, OutsideFolder
 from .models import Models
-from .node_table import Node, resolved_inputs
+from .node_table import ANYTHING, Node, resolved_inputs
 
 Graph = dict[str, Any]
 Problem = dict[str, Any]  # one error: type, message, details, extra_info
@@ -162,7 +162,7 @@ class _Check:
             ), False
         source, slot = link
         received = self._nodes[self._graph[source]["class_type"]].outputs[slot]
-        if received != config[0]:
+        if received != config[0] and ANYTHING not in (received, config[0]):
             message = "Return type mismatch between linked nodes"
             details = f"{name}, received_type({received}) mismatch input_type({config[0]})"
             more = {**about, "received_type": received, "linked_node": link}

@@ -111,6 +111,27 @@ async def test_a_lent_scorer_scores_every_picture_and_changes_none(start, graph)
     assert entry["outputs"]["score"] == {"vibes_scores": []}
 
 
+def marker(slot, value="", **passed):
+    return {"class_type": "VibesStudioInput", "inputs": {"slot": slot, "value": value, **passed}}
+
+
+async def test_markers_pass_on_numbers_names_and_models(start, graph):
+    client = await start(render=False, pack=True)
+    changed = graph()
+    sampler = next(node for node in changed.values() if node["class_type"] == "KSampler")["inputs"]
+    slots = {"steps": "steps", "cfg": "cfg", "sampler": "sampler_name", "scheduler": "scheduler"}
+    for slot, name in slots.items():
+        changed[f"the {slot}"] = marker(slot, str(sampler[name]))
+        sampler[name] = [f"the {slot}", 0]
+    changed["the model"] = marker("loras", passed=sampler["model"])
+    sampler["model"] = ["the model", 0]
+    changed["save"]["class_type"] = "VibesStudioOutput"
+    assert await pixels(client, changed) == await pixels(client, graph())
+    changed["the steps"]["inputs"]["value"] = "many"
+    entry = await client.run(changed)
+    assert entry["status"]["status_str"] == "error"
+
+
 async def test_a_lora_that_is_not_there_fails_the_run(start, graph):
     client = await start(render=False, pack=True)
     entry = await client.run(with_pack(graph, loras="gone.safetensors:1"))
@@ -126,7 +147,10 @@ async def test_without_the_pack_its_nodes_do_not_exist(client, graph):
 async def test_the_nodes_are_described_as_the_real_ones_are(start):
     client = await start(pack=True)
     real = json.loads(DEFINITIONS.read_text())
-    for name, definition in real.items():
+    played = await client.get("/object_info")
+    assert real.keys() & played.keys() > {"VibesCheckpointPool", "VibesStudioInput"}
+    for name in real.keys() & played.keys():
+        definition = real[name]
         ours = (await client.get(f"/object_info/{name}"))[name]
         for told in ("input_order", "output", "display_name", "category", "output_node"):
             assert ours[told] == definition[told]

@@ -1,16 +1,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from vibes.errors import InvalidInput
+from vibes.errors import FaultyWorkflow
 from vibes.settings import data_root
-from vibes.workflows.compile import EDITOR_ONLY, WIDGETS, compile_files, compile_workflow, main
+from vibes.workflows.compile import WIDGETS, compile_files, compile_workflow, main
+from vibes.workflows.editor import widget_order
 
 FOLDER = data_root() / "workflows"
 EDITOR_FILES = sorted(FOLDER.glob("*.json"))
@@ -80,33 +79,106 @@ def test_the_editor_s_own_widgets_stay_in_the_editor() -> None:
     assert sampler["inputs"]["scheduler"] == "normal"
 
 
-@pytest.mark.parametrize("mode", [2, 4])
-def test_a_muted_or_bypassed_node_is_refused(mode: int) -> None:
-    workflow = draft()
-    node(workflow, "VAEDecode")["mode"] = mode
-    with pytest.raises(InvalidInput, match="muted or bypassed"):
-        compile_workflow(workflow)
+def spoil(workflow: dict[str, Any], **changes: Any) -> None:
+    node(workflow, "VAEDecode").update(changes)
 
 
-def test_a_node_of_unknown_widgets_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"mode": 2}, "Node 'Decode' (6) is muted: remove it or switch it on"),
+        ({"mode": 4}, "Node 'Decode' (6) is bypassed"),
+        ({"type": "Mystery"}, "Node 'Decode' (6): no server here tells what a Mystery is"),
+        ({"type": "9f2b1c1e-5d1c-4b0e-8f5e-0b1c2d3e4f50"}, "Node 'Decode' (6) is a group of nodes"),
+        ({"widgets_values": [1, 2]}, "Node 'Decode' (6) holds 2 values where 0 were expected"),
+        ({"inputs": "none"}, "This is no file of the graph editor: 'nodes.5.inputs"),
+    ],
+)
+def test_a_node_that_cannot_be_read_is_named_and_the_way_out(
+    changes: dict[str, Any], sentence: str
+) -> None:
     workflow = draft()
-    node(workflow, "VAEDecode")["type"] = "Mystery"
-    with pytest.raises(InvalidInput, match="widgets of a Mystery"):
+    spoil(workflow, **changes)
+    with pytest.raises(FaultyWorkflow) as caught:
         compile_workflow(workflow)
+    [problem] = caught.value.problems
+    assert problem.startswith(sentence)
+    assert "no file" in problem or "Workflow → Export (API)" in problem
+
+
+def test_every_node_that_cannot_be_read_is_told_at_once() -> None:
+    workflow = draft()
+    spoil(workflow, mode=4)
+    node(workflow, "KSampler")["type"] = "Mystery"
+    with pytest.raises(FaultyWorkflow) as caught:
+        compile_workflow(workflow)
+    assert len(caught.value.problems) == 2
+
+
+def test_a_link_leads_through_reroutes_and_a_primitive_is_its_value() -> None:
+    workflow = draft()
+    decode, sampler = node(workflow, "VAEDecode"), node(workflow, "KSampler")
+    samples = decode["inputs"][0]
+    reroute = {"id": 20, "type": "Reroute", "inputs": [{"name": "", "link": samples["link"]}]}
+    primitive = {"id": 21, "type": "PrimitiveNode", "widgets_values": [12, "fixed"]}
+    workflow["nodes"] += [reroute, primitive]
+    workflow["links"] += [[50, 20, 0, 6, 0, "*"], [51, 21, 0, 4, 5, "INT"]]
+    samples["link"] = 50
+    next(s for s in sampler["inputs"] if s["name"] == "steps")["link"] = 51
+    sampler["properties"]["vibes_slots"] = "loras=model seed"
+    graph = compile_workflow(workflow)["graph"]
+    assert graph["6"]["inputs"]["samples"] == ["4", 0]
+    assert graph["4"]["inputs"]["steps"] == 12
+    assert not {"20", "21"} & graph.keys()
+
+
+def test_links_may_be_objects_and_widgets_named_as_newer_editors_write_them() -> None:
+    workflow = draft()
+    expected = compile_workflow(workflow)
+    keys = ("id", "origin_id", "origin_slot", "target_id", "target_slot", "type")
+    workflow["links"] = [dict(zip(keys, link, strict=True)) for link in workflow["links"]]
+    size = node(workflow, "EmptyLatentImage")
+    size["widgets_values"] = {"height": 768, "width": 512, "batch_size": 1, "preview": {}}
+    made = compile_workflow(workflow)
+    assert made == expected
+
+
+def test_a_file_that_marks_nothing_is_for_the_editor_alone(tmp_path: Path) -> None:
+    workflow = draft()
+    for one in workflow["nodes"]:
+        one["properties"] = {}
+    node(workflow, "VAEDecode")["type"] = "NobodyKnowsIt"
+    (tmp_path / "plain.json").write_text(json.dumps(workflow))
+    assert compile_files(tmp_path) == {}
+
+
+RECORDED = (
+    Path(__file__).parents[1] / "data" / "comfyui" / "object_info.json",
+    Path(__file__).parents[1] / "nodes" / "object_info.json",
+)
 
 
 def test_the_order_of_widgets_is_the_one_comfyui_tells() -> None:
-    recorded = Path(__file__).parents[1] / "data" / "comfyui" / "object_info.json"
-    object_info = json.loads(recorded.read_text())
-    assert {name: tuple(widgets(object_info[name])) for name in WIDGETS} == WIDGETS
+    object_info: dict[str, Any] = {}
+    for path in RECORDED:
+        object_info |= json.loads(path.read_text())
+    assert {name: widget_order(object_info[name]) for name in WIDGETS} == WIDGETS
 
 
-def widgets(info: dict[str, Any]) -> Iterator[str | None]:
-    """What the editor saves in ``widgets_values`` for a node class."""
-    for group, names in info["input_order"].items():
-        for name in names:
-            type_, *options = info["input"][group][name]
-            if isinstance(type_, list) or type_ in {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"}:
-                yield name
-                if {"control_after_generate", "image_upload"} & {*chain(*options)}:
-                    yield EDITOR_ONLY
+@pytest.mark.parametrize(
+    "told", [None, {}, {"input": []}, {"input": {"required": {"a": None, "b": [], "c": [3]}}}]
+)
+def test_a_strange_definition_has_no_widgets(told: Any) -> None:
+    assert widget_order(told or {}) == ()
+
+
+def test_seeds_uploads_and_forced_inputs_are_told_from_plain_widgets() -> None:
+    inputs = {
+        "noise_seed": ["INT", {}],
+        "forced": ["STRING", {"forceInput": True}],
+        "model": ["MODEL"],
+        "mode": [["a", "b"]],
+        "video": ["COMBO", {"options": [], "video_upload": True}],
+    }
+    told = {"input": {"required": inputs, "optional": {"text": ["STRING"]}}}
+    assert widget_order(told) == ("noise_seed", None, "mode", "video", None, "text")

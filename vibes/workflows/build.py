@@ -18,6 +18,7 @@ from vibes.errors import InvalidInput, NotFound
 from vibes.recipes import LoraUse, Recipe
 
 from .lora_list import format_loras
+from .markers import MARKER_INPUT, MARKERS, without_markers
 from .template import Template, is_link
 
 Spelling = Callable[[str, str], str | None]
@@ -85,7 +86,7 @@ def build_graph(
     ]
     for name, value in _values(recipe, checkpoint, source, prefix).items():
         if slot := template.slots.get(name):
-            graph[slot.node]["inputs"][slot.input] = value
+            _write(graph[slot.node], slot.input, value)
     if family in EMPTY_LATENT_BY_FAMILY:
         _swap_class(graph, EMPTY_LATENT, EMPTY_LATENT_BY_FAMILY[family])
     if loras:
@@ -94,6 +95,8 @@ def build_graph(
         _use_pack_checkpoint(graph[template.slots["checkpoint"].node], checkpoint)
     if scoring is not None and PACK_SCORE in node_classes:
         _insert_scoring(graph, graph[template.outputs["image"]]["inputs"], scoring)
+    if MARKERS - node_classes:
+        graph = without_markers(graph)
     return Graph(graph, template.outputs["image"])
 
 
@@ -138,6 +141,11 @@ def _values(
         "source": source,
         "filename_prefix": prefix,
     }
+
+
+def _write(node: dict[str, Any], name: str, value: object) -> None:
+    """Fill an input; a marker holds everything as text."""
+    node["inputs"][name] = str(value) if node["class_type"] == MARKER_INPUT else value
 
 
 def _swap_class(graph: dict[str, Any], old: str, new: str) -> None:

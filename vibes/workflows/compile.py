@@ -1,32 +1,30 @@
-"""From graph-editor files to API templates: ``python -m vibes.workflows.compile [--check]``.
+"""From workflows to API templates: ``python -m vibes.workflows.compile [--check]`` for the shipped.
 
-The slots of an editor file are written in its nodes' property ``vibes_slots``, as
-``seed steps sampler=sampler_name``: slot names, each with the input it fills where that is called
-otherwise. ``vibes_output`` names the output of a node that saves. The properties panel of the graph
-editor shows and edits both.
+Where the studio may write is marked by ``VibesStudioInput`` and ``VibesStudioOutput`` nodes, or, in
+the graph editor's own files, by a node's property ``vibes_slots``, as ``seed steps
+sampler=sampler_name``: slot names, each with the input it fills where that is called otherwise.
+``vibes_output`` names the output of a node that saves. The properties panel of the graph editor
+shows and edits both.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vibes.errors import InvalidInput, VibesError
+from vibes.errors import FaultyWorkflow, VibesError
 from vibes.settings import data_root
 
 from .build import CORE_LORA
+from .editor import EDITOR_ONLY, EXPORT, Widgets, editor_graph, read_editor
+from .faults import Marked, ancestors, problems
+from .markers import MARKER_INPUT, MARKER_OUTPUT, MARKERS, marked_slots
 from .template import parse_template
 
-ANNOTATIONS = frozenset({"MarkdownNote", "Note"})
-"""Nodes that exist in the editor only."""
-
-EDITOR_ONLY = None
-"""A widget value of the editor itself: "control after generate", the upload button."""
-
-WIDGETS: dict[str, tuple[str | None, ...]] = {
+WIDGETS: Widgets = {
     "CheckpointLoaderSimple": ("ckpt_name",),
     "CLIPTextEncode": ("text",),
     "EmptyLatentImage": ("width", "height", "batch_size"),
@@ -41,32 +39,46 @@ WIDGETS: dict[str, tuple[str | None, ...]] = {
     "VAEDecodeTiled": ("tile_size", "overlap", "temporal_size", "temporal_overlap"),
     "VAEEncode": (),
     "VAEEncodeTiled": ("tile_size", "overlap", "temporal_size", "temporal_overlap"),
+    MARKER_INPUT: ("slot", "value"),
+    MARKER_OUTPUT: ("filename_prefix",),
 }
-"""Which inputs ``widgets_values`` holds, in its order, for each node class the templates use."""
+"""The widgets of each node class the shipped templates use; servers tell those of all others."""
+
+NO_WORKFLOW = f"This is no workflow: bring a file that the graph editor saved, {EXPORT}."
+_UPSCALER = "UpscaleModelLoader"
 
 
-def compile_workflow(workflow: dict[str, Any]) -> dict[str, Any]:
-    """The API template of a graph-editor workflow, JSON-ready.
+def compile_workflow(workflow: Mapping[str, Any], widgets: Widgets = WIDGETS) -> dict[str, Any]:
+    """The API template of a workflow, JSON-ready: the editor's own file, or a graph in API format.
 
-    Raises InvalidInput for a node this does not know or that is muted or bypassed.
+    Only what the marked picture is made from goes into it. ``widgets`` is what is known of the
+    node classes. Raises FaultyWorkflow with everything that is in the way.
     """
-    nodes = [node for node in workflow["nodes"] if node["type"] not in ANNOTATIONS]
-    nodes.sort(key=lambda node: int(node["id"]))
-    links = {link[0]: [str(link[1]), link[2]] for link in workflow["links"]}
-    slots = {name: slot for node in nodes for name, slot in _slots(node)}
+    marked = _read(workflow, widgets)
+    if found := list(problems(marked)):
+        raise FaultyWorkflow(found)
+    used = ancestors(marked)
+    graph = {node_id: node for node_id, node in marked.graph.items() if node_id in used}
+    slots = {name: list(slot) for name, slot in marked.slots}
     return {
-        "graph": {str(node["id"]): _api_node(node, links) for node in nodes},
+        "graph": graph,
         "slots": slots,
-        "outputs": {
-            node["properties"]["vibes_output"]: str(node["id"])
-            for node in nodes
-            if "vibes_output" in node["properties"]
-        },
-        "needs": {
-            "nodes": sorted({node["type"] for node in nodes} | _lora_classes(slots)),
-            "models": [],
-        },
+        "outputs": {"image": marked.outputs[0]},
+        "needs": {"nodes": _needed(graph, slots), "models": _models(graph)},
     }
+
+
+def classes_of(workflow: Mapping[str, Any]) -> frozenset[str]:
+    """The node classes that stand in a workflow of either form; raises FaultyWorkflow."""
+    if "nodes" in workflow:
+        return frozenset(node.type for node in read_editor(workflow).nodes)
+    return frozenset(node["class_type"] for node in _api_graph(workflow).values())
+
+
+def marks_anything(workflow: Mapping[str, Any]) -> bool:
+    """Whether the editor's file says anything to the studio: some are for the editor alone."""
+    read = read_editor(workflow)
+    return bool({node.type for node in read.nodes} & MARKERS or [*read.marked(), *read.outputs()])
 
 
 def compile_files(folder: Path) -> dict[Path, str]:
@@ -74,40 +86,75 @@ def compile_files(folder: Path) -> dict[Path, str]:
     texts = {}
     for path in sorted(folder.glob("*.json")):
         workflow = json.loads(path.read_text(encoding="utf-8"))
+        if not marks_anything(workflow):
+            continue
         text = json.dumps(compile_workflow(workflow), indent=2, ensure_ascii=False) + "\n"
         parse_template(path.stem, text, place=str(path))
         texts[folder / "api" / path.name] = text
     return texts
 
 
-def _api_node(node: dict[str, Any], links: dict[int, list[Any]]) -> dict[str, Any]:
-    if node["type"] not in WIDGETS:
-        raise InvalidInput(
-            f"Node {node['id']}: the widgets of a {node['type']} are not known here."
-        )
-    if node["mode"] != 0:
-        raise InvalidInput(f"Node {node['id']} is muted or bypassed; remove it or switch it on.")
-    names = WIDGETS[node["type"]]
-    values = zip(names, node["widgets_values"], strict=True)
-    inputs = {name: value for name, value in values if name is not EDITOR_ONLY}
-    for socket in node["inputs"]:
-        if socket["link"] is not None:
-            inputs[socket["name"]] = links[socket["link"]]
+def _read(workflow: Mapping[str, Any], widgets: Widgets) -> Marked:
+    if "nodes" not in workflow:
+        graph = _api_graph(workflow)
+        return Marked(graph, list(marked_slots(graph)), _savers(graph))
+    editor = read_editor(workflow)
+    graph = editor_graph(editor, widgets)
+    slots = [*editor.marked(), *marked_slots(graph)]
+    return Marked(graph, slots, [*editor.outputs(), *_savers(graph)])
+
+
+def _api_graph(workflow: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The graph without what servers pass over; raises FaultyWorkflow where it is none."""
+    if not workflow or not all(_is_node(node) for node in workflow.values()):
+        raise FaultyWorkflow([NO_WORKFLOW])
     return {
-        "class_type": node["type"],
-        "inputs": inputs,
-        "_meta": {"title": node.get("title", node["type"])},
+        node_id: {
+            "class_type": node["class_type"],
+            "inputs": node["inputs"],
+            "_meta": {"title": _own_title(node)},
+        }
+        for node_id, node in workflow.items()
     }
 
 
-def _slots(node: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    for item in node["properties"].get("vibes_slots", "").split():
-        name, _, input_name = item.partition("=")
-        yield name, [str(node["id"]), input_name or name]
+def _is_node(node: object) -> bool:
+    return (
+        isinstance(node, dict)
+        and isinstance(node.get("class_type"), str)
+        and isinstance(node.get("inputs"), dict)
+    )
 
 
-def _lora_classes(slots: dict[str, Any]) -> set[str]:
-    return {CORE_LORA} if "loras" in slots else set()
+def _own_title(node: Mapping[str, Any]) -> str:
+    meta = node.get("_meta")
+    return str(meta.get("title") or node["class_type"]) if isinstance(meta, dict) else _class(node)
+
+
+def _class(node: Mapping[str, Any]) -> str:
+    return str(node["class_type"])
+
+
+def _savers(graph: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return [node_id for node_id, node in graph.items() if node["class_type"] == MARKER_OUTPUT]
+
+
+def _needed(graph: Mapping[str, Mapping[str, Any]], slots: Mapping[str, Any]) -> list[str]:
+    """The classes a server must have. Markers it need not: without them it gets plain values."""
+    classes = {_class(node) for node in graph.values()} - MARKERS
+    if MARKERS & {_class(node) for node in graph.values()}:
+        classes |= {"SaveImage"} | ({"LoadImage"} if "source" in slots else set())
+    return sorted(classes | ({CORE_LORA} if "loras" in slots else set()))
+
+
+def _models(graph: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
+    """The model files named in the graph itself, of the kinds servers list."""
+    names = {
+        str(node["inputs"]["model_name"])
+        for node in graph.values()
+        if node["class_type"] == _UPSCALER and isinstance(node["inputs"].get("model_name"), str)
+    }
+    return [{"kind": "upscale_models", "name": name} for name in sorted(names)]
 
 
 def main(arguments: list[str] | None = None) -> None:
