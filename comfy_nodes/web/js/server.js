@@ -1,0 +1,63 @@
+/** The pack's routes in the ComfyUI that serves this page. */
+
+/** A request was not answered as hoped; the message is a sentence for the person. */
+export class Refused extends Error {}
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+
+export class Server {
+  /** Statistics as last answered, and the ETag they came with. */
+  #known = { etag: null, statistics: null };
+
+  /** `fetchApi` is the editor's; `t` says what a broken connection means. */
+  constructor({ fetchApi, t }) {
+    this.fetchApi = fetchApi;
+    this.t = t;
+  }
+
+  /** Store a rating; returns `{image, overall, teaches, detail}`. */
+  async rate(image, overall) {
+    return this.#told(await this.#send("/vibes/rate", sending("POST", { image, overall })));
+  }
+
+  /** How it stands with the studio: `{url, has_token, state, detail, waiting, fixed}`. */
+  async studio() {
+    return this.#told(await this.#send("/vibes/studio"));
+  }
+
+  /** Link a studio, or none where `url` is null; without a token the stored one is kept. */
+  async link({ url, token }) {
+    const body = token ? { url, token } : { url };
+    return this.#told(await this.#send("/vibes/studio", sending("PUT", body)));
+  }
+
+  /** What was learned: `{profile, source, ratings, top_checkpoints}`; sent again only when new. */
+  async statistics() {
+    const { etag, statistics } = this.#known;
+    // The browser's own cache would answer a condition of ours with the whole body.
+    const asked = { cache: "no-store", headers: etag ? { "If-None-Match": etag } : {} };
+    const reply = await this.#send("/vibes/statistics", asked);
+    if (reply.status === 304) return statistics;
+    const told = await this.#told(reply);
+    this.#known = { etag: reply.headers.get("ETag"), statistics: told };
+    return told;
+  }
+
+  async #send(path, options) {
+    try {
+      return await this.fetchApi(path, options);
+    } catch {
+      throw new Refused(this.t("server.gone"));
+    }
+  }
+
+  async #told(reply) {
+    const body = await reply.json().catch(() => null);
+    if (reply.ok && body) return body;
+    throw new Refused(body?.detail ?? this.t("server.odd", { status: reply.status }));
+  }
+}
+
+function sending(method, body) {
+  return { method, headers: { ...JSON_TYPE }, body: JSON.stringify(body) };
+}
