@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 import tempfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +50,22 @@ def _helps(command: Any, path: str) -> Iterator[tuple[str, str]]:
 
 def _print_table(model: type[BaseModel], *, variables: bool = False) -> None:
     print("| key | default | meaning |", "|---|---|---|", sep="\n")
+    meanings = _meanings(model)
     for name, field in model.model_fields.items():
         key = f"`{name}`" + (f" `VIBES_{name.upper()}`" if variables else "")
-        meaning = " ".join((field.description or "").split())
-        print(f"| {key} | {_default(field)} | {meaning} |")
+        print(f"| {key} | {_default(field)} | {meanings.get(name, '')} |")
+
+
+def _meanings(model: type[BaseModel]) -> dict[str, str]:
+    """The string below each field, in one line; read here so that no program pays for it."""
+    [definition] = ast.parse(inspect.getsource(model)).body
+    assert isinstance(definition, ast.ClassDef)
+    return {
+        field.target.id: " ".join(below.value.value.split())
+        for field, below in pairwise(definition.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)
+    }
 
 
 def _default(field: FieldInfo) -> str:

@@ -21,6 +21,4 @@ Real = Annotated[float, BeforeValidator(_no_truth)]
 class Table(BaseModel):
     """A table of settings: unknown keys are refused, nothing in it changes."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
