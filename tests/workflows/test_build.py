@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from vibes.errors import InvalidInput, NotFound
 from vibes.recipes import Candidate, LoraUse, Recipe
-from vibes.workflows import Graph, Scoring, Template, build_graph, graph_hash, load_template
+from vibes.workflows import (
+    PACK_SAVE,
+    Graph,
+    Scoring,
+    Template,
+    build_graph,
+    graph_hash,
+    load_template,
+)
 
 CORE = frozenset({"CheckpointLoaderSimple", "LoraLoader"})
 PACK = CORE | {"VibesCheckpointPool", "VibesAutoLora", "VibesClipScore"}
@@ -106,6 +114,21 @@ def test_the_pack_s_nodes_take_the_choices_as_explicit_inputs(make_recipe: MakeR
     assert (lora["mode"], lora["loras"]) == ("explicit", "light\\film:0.5, beach:0.75")
     assert source_of(graph, lora["model"])["class_type"] == "VibesCheckpointPool"
     assert source_of(graph, only(graph, "KSampler")["model"])["inputs"] is lora
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_pack_s_node_saves_what_the_core_s_would(name: str, make_recipe: MakeRecipe) -> None:
+    core = build(load_template(name), make_recipe())
+    pack = build(load_template(name), make_recipe(), node_classes=CORE | {PACK_SAVE})
+    assert pack.output_node == core.output_node
+    assert only(pack, PACK_SAVE) == only(core, "SaveImage")
+
+
+def test_only_the_picture_s_own_saving_node_is_replaced(make_recipe: MakeRecipe) -> None:
+    template = load_template("draft")
+    template.graph["99"] = {"class_type": "SaveImage", "inputs": {"images": ["1", 0]}}
+    graph = build(template, make_recipe(), node_classes=CORE | {PACK_SAVE})
+    assert graph.graph["99"]["class_type"] == "SaveImage"
 
 
 def test_without_loras_the_pack_s_lora_node_is_left_out(make_recipe: MakeRecipe) -> None:

@@ -78,10 +78,9 @@ def _record(text: str) -> str | None:
 def _parameters(text: str) -> str | None:
     """The prompt comes first, then ``Negative prompt:``, then a line of settings.
 
-    Some write JSON instead.
+    Some write JSON instead; a prompt may begin with a brace, too.
     """
-    if text.lstrip().startswith("{"):
-        found = _json(text)
+    if text.lstrip().startswith("{") and (found := _json(text)):
         return _told(found) or _from_graph(found)
     ends = [place.start() for mark in (_NEGATIVE, _SETTINGS) if (place := mark.search(text))]
     return text[: min(ends, default=None)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .build import (
     NO_SCORE_MODEL,
     PACK_LORA,
+    PACK_SAVE,
     PACK_SCORE,
     SCORE_MODEL,
     Graph,
@@ -13,29 +14,44 @@ from .build import (
     graph_hash,
 )
 from .chosen import Chosen, Recall
+from .infotext import infotext
 from .lora_list import format_loras, parse_loras
 from .making import Making, read_making
+from .record import (
+    Record,
+    RecordedLora,
+    read_record,
+    record_of_making,
+    record_of_recipe,
+)
 from .signatures import signature
 from .template import Slot, Template, load_template, required_nodes, template_names
 
 __all__ = [
     "NO_SCORE_MODEL",
     "PACK_LORA",
+    "PACK_SAVE",
     "PACK_SCORE",
     "SCORE_MODEL",
     "Chosen",
     "Graph",
     "Making",
     "Recall",
+    "Record",
+    "RecordedLora",
     "Scoring",
     "Slot",
     "Template",
     "build_graph",
     "format_loras",
     "graph_hash",
+    "infotext",
     "load_template",
     "parse_loras",
     "read_making",
+    "read_record",
+    "record_of_making",
+    "record_of_recipe",
     "required_nodes",
     "signature",
     "template_names",

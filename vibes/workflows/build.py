@@ -36,6 +36,10 @@ PACK_CHECKPOINT = "VibesCheckpointPool"
 PACK_LORA = "VibesAutoLora"
 """The pack's nodes give model, clip (and vae) at the same output indices as the core's."""
 
+CORE_SAVE = "SaveImage"
+PACK_SAVE = "VibesSaveImage"
+"""Takes what the core's takes, and tells the files of the models beside the picture's."""
+
 PACK_SCORE = "VibesClipScore"
 SCORE_MODEL = "model"
 """The input of the scoring node whose choices are the models a server has."""
@@ -95,6 +99,8 @@ def build_graph(
         _use_pack_checkpoint(graph[template.slots["checkpoint"].node], checkpoint)
     if scoring is not None and PACK_SCORE in node_classes:
         _insert_scoring(graph, graph[template.outputs["image"]]["inputs"], scoring)
+    if PACK_SAVE in node_classes and graph[template.outputs["image"]]["class_type"] == CORE_SAVE:
+        graph[template.outputs["image"]]["class_type"] = PACK_SAVE
     if MARKERS - node_classes:
         graph = without_markers(graph)
     return Graph(graph, template.outputs["image"])

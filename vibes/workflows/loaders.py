@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, NamedTuple
 
 from vibes.errors import InvalidInput
@@ -53,7 +54,7 @@ def _checkpoint(
     chosen = recall(graph, node_id)
     if chosen is not None and chosen.checkpoint is not None:
         return chosen.checkpoint
-    if class_of(graph[node_id]) == PACK_CHECKPOINT:
+    if class_of(graph.get(node_id)) == PACK_CHECKPOINT:
         fixed = value_of(graph, inputs.get("mode"), recall) == "fixed"
         names = [inputs.get("checkpoint")] if fixed else []
     else:
@@ -69,11 +70,11 @@ def _loras(
     chosen = recall(graph, node_id)
     if chosen is not None:
         return chosen.loras
-    if class_of(graph[node_id]) == PACK_LORA:
+    if class_of(graph.get(node_id)) == PACK_LORA:
         return _explicit(*(value_of(graph, inputs.get(name), recall) for name in ("mode", "loras")))
     name = value_of(graph, inputs.get("lora_name"), recall)
     strength = value_of(graph, inputs.get("strength_model"), recall)
-    if isinstance(name, str) and isinstance(strength, int | float):
+    if isinstance(name, str) and isinstance(strength, int | float) and isfinite(strength):
         return (LoraUse(name, float(strength)),)
     return None
 

@@ -35,7 +35,7 @@ def samplers_before(graph: Graph, node_id: str) -> list[str]:
 
 def settings_of(graph: Graph, sampler: str) -> Mapping[str, Any]:
     """The inputs of a sampler, with those of the nodes it is made of."""
-    own = inputs_of(graph[sampler])
+    own = inputs_of(graph.get(sampler))
     found: dict[str, Any] = {}
     for name in _PARTS:
         if (link := link_of(own.get(name))) is not None:
