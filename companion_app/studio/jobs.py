@@ -11,11 +11,9 @@ from companion_app.fleet import Job, Place
 from vibes.preferences.sentences import split
 from vibes.recipes import Recipe
 from vibes.storage import OpenJob, Spot, Store
+from vibes.workflows import record_of_recipe
 
 from .reasoning import LEVELS, Details, deepened
-
-RECORD_VERSION = 1
-"""Of the record in a picture: raised when a field changes its meaning or goes away."""
 
 Traces = dict[str, dict[str, str]]
 """Image id → server → the prompt id it was sent there under."""
@@ -75,24 +73,9 @@ def _job(one: OpenJob) -> Job:
 def record_of(recipe: Recipe, reason: str, details: Details) -> dict[str, Any]:
     """What a picture tells of itself, JSON-ready: how it was made and why so, but not for whom."""
     said = split(reason)
-    return {
-        "version": RECORD_VERSION,
-        "prompt": recipe.prompt,
-        "negative_prompt": recipe.negative_prompt,
-        "checkpoint": recipe.candidate.checkpoint,
-        "loras": [{"name": use.name, "strength": use.strength} for use in recipe.candidate.loras],
-        "triggers": list(recipe.triggers),
-        "seed": recipe.seed,
-        "steps": recipe.steps,
-        "cfg": recipe.cfg,
-        "sampler": recipe.sampler,
-        "scheduler": recipe.scheduler,
-        "width": recipe.width,
-        "height": recipe.height,
-        "tier": recipe.tier,
-        "reason": reason,
-        "explanation": {
-            level: deepened(lambda name: said[:1] if name == "minimal" else said, details, level)
-            for level in LEVELS
-        },
+    explanation = {
+        level: tuple(deepened(lambda name: said[:1] if name == "minimal" else said, details, level))
+        for level in LEVELS
     }
+    why = {"reason": reason, "explanation": explanation}
+    return record_of_recipe(recipe).model_copy(update=why).to_dict()
