@@ -125,22 +125,30 @@ def two_comfyui_servers(
 
 
 @pytest.fixture(scope="session")
-def comfyui_with_pack(
-    comfyui: Installation, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ComfyUI]:
-    """Run a server that has this repository as a node pack, and the tiny CLIP to score by."""
+def comfyui_for_pack(comfyui: Installation) -> Installation:
+    """Return the ComfyUI if its Python has what the pack requires, or skip."""
     requirements = "import platformdirs, pydantic_settings, rapidfuzz, sqlite_utils, yaml"
     if subprocess.run([comfyui.python, "-c", requirements], capture_output=True).returncode:
         pytest.skip(
             f"the pack's requirements are missing: {comfyui.python} -m pip install -r "
             f"{REPOSITORY / 'requirements.txt'}"
         )
+    return comfyui
+
+
+@pytest.fixture(scope="session")
+def comfyui_with_pack(
+    comfyui_for_pack: Installation,
+    pytestconfig: pytest.Config,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[ComfyUI]:
+    """Run a server that has this repository as a node pack, and the tiny CLIP to score by."""
     base = tmp_path_factory.mktemp("comfyui-pack")
     add_models(base, CHECKPOINTS[:2])
     (base / "custom_nodes").mkdir()
     (base / "custom_nodes" / "vibes-imgen").symlink_to(REPOSITORY, target_is_directory=True)
     environment = {"VIBES_SCORING__MODEL": str(TINY_CLIP), "HF_HUB_CACHE": str(base / "hub")}
-    with running(comfyui, pytestconfig, "real-with-pack", base, environment) as server:
+    with running(comfyui_for_pack, pytestconfig, "real-with-pack", base, environment) as server:
         yield server
 
 
