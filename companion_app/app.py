@@ -48,9 +48,11 @@ from companion_app.studio.server_scores import ServerScores, score_wish
 from companion_app.studio.servers import Servers
 from companion_app.studio.sessions import Sessions, utc_now
 from companion_app.studio.taste import Taste
+from companion_app.studio.workflows import Workflows, check_stages
 from companion_app.thumbnails import Thumbnailer
 from vibes.settings import Settings
-from vibes.storage import PictureFiles, ServersFile, StoreThread
+from vibes.storage import PictureFiles, ServersFile, StoreThread, WorkflowFiles
+from vibes.workflows import Templates
 
 
 def build_studio(settings: Settings, store: StoreThread) -> Studio:
@@ -60,6 +62,10 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
     files = PictureFiles(settings.data_dir)
     servers_file = ServersFile(settings.data_dir)
     added = servers_file.read()
+    workflow_files = WorkflowFiles(settings.data_dir)
+    own_templates, broken = workflow_files.read()
+    templates = Templates(own_templates)
+    check_stages(settings.stages, templates)
     # Microseconds: more events than that are never published, so ids of runs never overlap.
     progress = ProgressStream(first_id=int(clock().timestamp() * 1_000_000))
     thumbnailer = Thumbnailer()
@@ -81,6 +87,7 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
         refresh_seconds=settings.refresh_seconds,
         stall_seconds=settings.stall_seconds,
         wish=score_wish(settings),
+        templates=templates,
     )
     effects = Effects(store, progress=progress, clock=clock)
     controls = Controls(
@@ -131,7 +138,14 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
     offers = Offers(
         pools, fleet=fleet, taste=taste, matching=matching, blocking=blocking, effects=effects
     )
-    planner = Planner(offers, fleet=fleet, taste=taste, matching=matching, new_rng=new_rng)
+    planner = Planner(
+        offers,
+        fleet=fleet,
+        taste=taste,
+        matching=matching,
+        templates=templates,
+        new_rng=new_rng,
+    )
     sessions = Sessions(
         store,
         files=files,
@@ -223,6 +237,14 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
             local_files=local_files,
         ),
         local_files=local_files,
+        workflows=Workflows(
+            store,
+            templates=templates,
+            files=workflow_files,
+            broken=broken,
+            fleet=fleet,
+            stages=settings.stages,
+        ),
     )
 
 

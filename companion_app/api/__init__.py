@@ -22,6 +22,7 @@ from . import (
     scoring,
     servers,
     sessions,
+    workflows,
 )
 from .security import Gate, is_loopback
 
@@ -34,7 +35,7 @@ def install(app: FastAPI, studio: Studio) -> None:
     """Give the application every route and the shape of its errors."""
     problems.install(app)
     nouns = (
-        *(fleet, models, servers, queue, sessions, generation),
+        *(fleet, models, servers, workflows, queue, sessions, generation),
         *(batches, scoring, images, preferences, learning, quality, bin, events),
     )
     for noun in nouns:

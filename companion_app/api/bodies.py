@@ -14,6 +14,9 @@ MAX_BODY = 2 * 2**20
 MAX_IMPORT = 64 * 2**20
 """Bytes; the history of years fits, a flood does not."""
 IMPORTS = frozenset({"/api/preferences/import", "/api/preferences/prior"})
+MAX_FILE = 32 * 2**20
+"""Bytes; a picture that carries its workflow."""
+FILES = frozenset({"/api/workflows/file"})
 
 
 def misfit(request: HTTPConnection) -> Response | None:
@@ -50,6 +53,8 @@ def counted(scope: Scope, receive: Receive) -> Receive:
 
 
 def _limit(scope: Scope) -> int:
+    if scope["path"] in FILES:
+        return MAX_FILE
     return MAX_IMPORT if scope["path"] in IMPORTS else MAX_BODY
 
 

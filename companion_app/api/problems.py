@@ -39,6 +39,9 @@ STATUS: Mapping[type[VibesError], int] = {
 CODES = {400: "bad_request", 405: "method_not_allowed", 413: "too_large"}
 """What the framework's own refusals are called."""
 
+MORE = frozenset({"matches", "reasons", "problems"})
+"""What errors carry beside their sentence."""
+
 SECRETS = frozenset({"headers", "url"})
 """Fields that may hold a password: what was given for them is not repeated."""
 
@@ -61,7 +64,7 @@ def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
 async def _deliberate(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, VibesError)
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
-    more = {key: value for key, value in vars(error).items() if key in ("matches", "reasons")}
+    more = {key: value for key, value in vars(error).items() if key in MORE}
     if status == 500:
         log.error("%s %s failed: %s", request.method, request.url.path, error)
     return problem(status, error.code, str(error), **more)

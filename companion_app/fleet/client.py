@@ -143,6 +143,12 @@ class ComfyClient:
             raise self._not_comfyui("its /object_info has another shape")
         return info
 
+    async def node_definition(self, name: str) -> dict[str, Any]:
+        """Inputs and outputs of one node class; empty where the server has none of that name."""
+        reply = await self._optional(f"/object_info/{quote(name, safe='')}")
+        found = reply.get(name) if isinstance(reply, dict) else None
+        return found if isinstance(found, dict) else {}
+
     async def queue(self) -> QueueState:
         """What is running and what is waiting there, whoever sent it."""
         reply = await self._json("GET", "/queue", timeout=self._queue_timeout)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
-from vibes.workflows import Graph
+from vibes.workflows import Graph, Templates
 
 from . import wire
 from .backoff import Backoff
@@ -43,13 +43,14 @@ class Dispatcher:
         progress: ProgressStream,
         new_backoff: Callable[[], Backoff],
         clock: Callable[[], float],
+        templates: Templates,
         wish: ScoreWish | None = None,
     ):
         self.log = log
         self.logbook = Logbook(new_backoff, self._storage_troubled)
         self.line = WaitingLine(self._line_changed, kind_of=kind_of)
         self.lanes = Lanes()
-        self.eligibility = Eligibility(servers, wish=wish)
+        self.eligibility = Eligibility(servers, templates=templates, wish=wish)
         self.measured = Measured(servers, self.lanes.speeds)
         self.placement = Placement(self.line, self.lanes, self.eligibility)
         self.news = News(progress)

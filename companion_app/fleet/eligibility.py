@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache, partial
+from functools import partial
 
 from vibes.catalog import Catalog, FileEntry, Listing, ModelKind, build_catalog
 from vibes.errors import InvalidInput, NotFound
 from vibes.recipes import Candidate, LoraUse, Recipe
-from vibes.workflows import Graph, Scoring, build_graph, load_template
+from vibes.workflows import Graph, Scoring, Templates, build_graph
 
 from .jobs import Job, ScoreWish
 from .server import Server
@@ -35,11 +35,17 @@ class Eligibility:
     server go first, if one can. ``wish`` is what pictures are to be scored by there.
     """
 
-    def __init__(self, servers: Mapping[str, Server], *, wish: ScoreWish | None = None):
+    def __init__(
+        self,
+        servers: Mapping[str, Server],
+        *,
+        templates: Templates,
+        wish: ScoreWish | None = None,
+    ):
         self._servers = servers
         self._wish = wish
         self._catalog: Catalog | None = None
-        self._template = lru_cache(load_template)
+        self._template = templates.get
         self._listings: dict[str, Listing] = {}
         self._files: Files = {}
         self._refusals: dict[str, dict[Kind, str | None]] = {}  # by server
@@ -62,6 +68,10 @@ class Eligibility:
             self._files = files
             self._catalog = None
             self._refusals.clear()
+
+    def templates_changed(self) -> None:
+        """Take note that a name may mean another template now, or none."""
+        self._refusals.clear()
 
     @property
     def catalog(self) -> Catalog:
@@ -124,16 +134,16 @@ class Eligibility:
         if server.name not in self._listings:
             return None
         try:
-            needs = self._template(kind.template).needs
+            template = self._template(kind.template)
         except (NotFound, InvalidInput) as error:
             return str(error)
         candidate = Candidate(kind.checkpoint, tuple(LoraUse(name, 1.0) for name in kind.loras))
         return self.catalog.refusal(
             server.name,
             candidate,
-            needs.nodes,
+            template.needs.nodes,
             embeddings=kind.extras,
-            upscale_models=[m.name for m in needs.models if m.kind == "upscale_models"],
+            upscale_models=template.upscale_models,
         )
 
     def reluctance(self, server: Server, kind: Kind) -> str | None:

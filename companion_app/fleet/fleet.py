@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -17,6 +18,7 @@ from vibes.catalog import Catalog, FileEntry, ModelKind, ModelRecord
 from vibes.errors import Conflict, InvalidInput, NotFound, ServerError
 from vibes.recipes import Recipe
 from vibes.settings import ServerConfig
+from vibes.workflows import Templates
 
 from . import aside
 from .backoff import Backoff
@@ -42,7 +44,7 @@ class Fleet:
     before a server, or a log whose storage fails, is tried again; each further one is longer.
     A render that shows no sign of progress for ``stall_seconds`` is given to another server, and
     a server that keeps failing rests for ``rest_seconds`` at first. Servers that can also score
-    the pictures, by ``wish``.
+    the pictures, by ``wish``. Recipes name one of ``templates``, the shipped ones unless given.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Fleet:
         stall_seconds: float = 180,
         rest_seconds: float = 15,
         wish: ScoreWish | None = None,
+        templates: Templates | None = None,
         new_client: NewClient = ComfyClient,
         rng: np.random.Generator | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -71,6 +74,7 @@ class Fleet:
             progress=progress,
             new_backoff=new_backoff,
             clock=clock,
+            templates=templates or Templates(),
             wish=wish,
         )
         self._line = self._dispatcher.line
@@ -103,6 +107,22 @@ class Fleet:
         """Take note of the model files, by catalog name, that the studio can read itself."""
         self._dispatcher.eligibility.know_files(files)
         self._dispatcher.relist()
+
+    def templates_changed(self) -> None:
+        """Take note that a template came or went."""
+        self._dispatcher.eligibility.templates_changed()
+        self._dispatcher.relist()
+
+    async def node_definitions(self, classes: Collection[str]) -> dict[str, dict[str, Any]]:
+        """How the servers that are there define these node classes; those none has are left out."""
+        found: dict[str, dict[str, Any]] = {}
+        for name, server in self._servers.items():
+            known = self.catalog.node_classes.get(name, frozenset())
+            wanted = sorted((known & set(classes)) - found.keys()) if server.online else []
+            with suppress(ServerError):  # another one may answer
+                for wish in wanted:
+                    found[wish] = await server.node_definition(wish)
+        return found
 
     async def model_preview(self, record: ModelRecord) -> bytes | None:
         """A picture of a model from the first server that gives one; None where none does.

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
 from vibes.catalog import Listing, ModelKind
 from vibes.catalog.scan import KNOWN_FOLDERS
@@ -146,6 +147,10 @@ class Server:
     async def preview(self, kind: ModelKind, name: str) -> bytes | None:
         """A picture of one of its models, in its own spelling; raises ServerError."""
         return await self._client.model_preview(KNOWN_FOLDERS[kind], name)
+
+    async def node_definition(self, name: str) -> dict[str, Any]:
+        """How it defines a node class, empty where it has none such; raises ServerError."""
+        return await self._client.node_definition(name)
 
     async def leave(self) -> None:
         """Take all of ours off it: it is about to be removed."""

@@ -38,7 +38,8 @@ def approved(
     InvalidInput for edits that fit no image of the plan or leave none.
     """
     edits = _by_index(request, plan)
-    within = request.model_copy(update={"tier": plan.brief.tier, "mode": "assisted"})
+    made_with = {"tier": plan.brief.tier, "template": plan.slots[0].recipe.template}
+    within = request.model_copy(update={**made_with, "mode": "assisted"})
     settled = {**plan.tuning.decided, **decided_by(request)}
     tuning = replace(plan.tuning, decided=settled, _known={})
     approval = _Approval(

@@ -23,6 +23,7 @@ from .proposals import analysis_view, plan_view
 from .requests import BatchRequest, ImageRequest
 from .sessions import Clock, Sessions, timestamp
 from .taste import Taste
+from .template_fit import check_slots
 from .views import View
 from .wishes import read_prompt
 
@@ -107,6 +108,7 @@ class Generating:
             plan = self._planner.plan(request, count, session.profile)
         else:
             plan, changes = approved(plan, request, planner=self._planner, profile=session.profile)
+        check_slots(self._planner.template(plan.slots[0].recipe.template), plan.slots)
         now = timestamp(self._clock)
         grid = new_grid(session, plan.brief, plan.slots, stage=0, action="generate", created=now)
         reviewed = request.plan_id is not None
@@ -146,6 +148,8 @@ class Generating:
         given = (request.session_id, request.prompt, count)
         if given != (asked.session_id, asked.prompt, asked.count):
             raise Conflict("This plan was made for another session, prompt or count. Plan again.")
+        if request.template not in (None, plan.slots[0].recipe.template):
+            raise Conflict("This plan was made for another workflow. Plan again.")
         return plan
 
     async def _session(self, session_id: str) -> Session:

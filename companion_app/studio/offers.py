@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from companion_app.fleet import Fleet
 from vibes.catalog import Catalog, ModelRecord
+from vibes.errors import NoServerCan
 from vibes.preferences import Candidate, LoraUse, Part, Proposal
 from vibes.prompts import PromptAnalysis, parse
 from vibes.recipes import Recipe
@@ -21,6 +22,7 @@ from vibes.recommend import (
     words_to_add,
 )
 from vibes.settings import Settings
+from vibes.workflows import Template
 
 from .blocking import Blocking
 from .choosing import Draw
@@ -63,6 +65,22 @@ class Offers:
         usable = {s.name for s in self._fleet.statuses() if s.state not in out_of_use}
         return known & usable or known
 
+    def servers_for(self, template: Template) -> frozenset[str]:
+        """Those of them that can run a workflow; raises NoServerCan where none can."""
+        needs, upscalers = template.needs.nodes, template.upscale_models
+        lacking = {
+            name: self._catalog.lacking(name, needs, upscalers) for name in sorted(self.servers())
+        }
+        able = frozenset(name for name, lacks in lacking.items() if not lacks)
+        if lacking and not able:
+            reasons = {name: f"it has no {' and no '.join(lacking[name])}" for name in lacking}
+            details = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+            raise NoServerCan(
+                f"No online server can run the workflow '{template.name}' ({details}).",
+                reasons=reasons,
+            )
+        return able
+
     def of(self, wish: Wish, analysis: PromptAnalysis) -> Offer | None:
         """What the policy may choose from; None where the user leaves it nothing to choose."""
         if wish.checkpoint is not None and wish.loras is not None:
@@ -78,7 +96,7 @@ class Offers:
             tier,
             self._catalog,
             self._matching.libraries,
-            servers=self.servers(),
+            servers=self.servers() if wish.servers is None else wish.servers,
             keywords=wish.words,
             explore=wish.brief.explore,
             auto_lora=wish.brief.auto_lora and wish.loras is None,

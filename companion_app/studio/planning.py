@@ -26,6 +26,7 @@ from vibes.recommend import (
 )
 from vibes.settings import Settings, Stage, Tier
 from vibes.stages import SEED_LIMIT, Brief, Edit, Slot
+from vibes.workflows import Template, Templates
 
 from .choosing import NOBODY, Draw
 from .matching import Matching
@@ -33,6 +34,7 @@ from .offers import Offers, parts_decided, proposals
 from .reasoning import details
 from .requests import ImageRequest
 from .taste import Taste
+from .template_fit import check_first, within
 from .tuning import Tuning, asked_by, decided
 from .wishes import Wish, check_families, find_tier, fitting, read_prompt, resolve, still_known
 
@@ -78,9 +80,11 @@ class Planner:
         fleet: Fleet,
         taste: Taste,
         matching: Matching,
+        templates: Templates,
         new_rng: Callable[[], np.random.Generator],
     ):
         self._offers = offers
+        self._templates = templates
         self._fleet = fleet
         self._taste = taste
         self._matching = matching
@@ -132,13 +136,20 @@ class Planner:
 
     def resolve(self, request: ImageRequest, profile: str) -> Wish:
         """What a request asks for, by name; raises as ``plan`` does."""
-        return resolve(
+        template = self.template(request.template)
+        check_first(template)
+        wish = resolve(
             request,
             profile,
             settings=self._settings,
             catalog=self.catalog,
-            servers=self._offers.servers(),
+            servers=self._offers.servers_for(template),
         )
+        return within(template, wish, request)
+
+    def template(self, name: str | None = None) -> Template:
+        """The workflow of that name, or that of the first stage; raises NotFound."""
+        return self._templates.get(name or self._settings.stages[0].template)
 
     def fitted(self, proposal: Proposal, wish: Wish, seed: int) -> Proposal:
         """The proposal with the LoRAs that the prompt's variant for this seed names."""
@@ -243,7 +254,7 @@ class Planner:
         """What all images of the grid share; models and sampling are filled in later."""
         seed = int(self._rng.integers(SEED_LIMIT)) if request.seed is None else request.seed
         return Recipe(
-            template=self._settings.stages[0].template,
+            template=self.template(request.template).name,
             tier=wish.brief.tier,
             prompt="",
             negative_prompt=parse(wish.brief.negative_prompt).for_encoder(),

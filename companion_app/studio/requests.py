@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -79,7 +79,8 @@ class ImageRequest(_Request):
     """One image from a prompt.
 
     ``add_triggers`` lets the studio add the words that chosen LoRAs want to hear. ``max_seconds``
-    and ``max_vram_gb`` (GiB) are what one image may take at most.
+    and ``max_vram_gb`` (GiB) are what one image may take at most. ``template`` names the workflow
+    it is made with; None is that of the first stage.
     """
 
     session_id: Id
@@ -87,6 +88,7 @@ class ImageRequest(_Request):
     negative_prompt: Prompt = ""
     aspect_ratio: AspectRatio = "portrait"
     tier: Name | None = None
+    template: Name | None = None
     explore_mode: bool = True
     auto_lora: bool = True
     seed: int | None = Field(None, ge=0, lt=2**53)
@@ -228,6 +230,13 @@ class ServerRequest(ProbeRequest):
     """A server to be used."""
 
     name: Name
+
+
+class WorkflowRequest(_Request):
+    """A workflow to be used: a file of the graph editor, or a graph in API format, as JSON."""
+
+    name: Name
+    document: dict[str, Any]
 
 
 class PriorityRequest(_Request):

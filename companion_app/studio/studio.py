@@ -37,6 +37,7 @@ from .server_scores import ServerScores
 from .servers import Servers
 from .sessions import Sessions
 from .taste import Taste
+from .workflows import Workflows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,7 @@ class Studio:
     server_scores: ServerScores
     quality: Quality
     bin: Bin
+    workflows: Workflows
 
     async def start(self) -> None:
         """Clear up after a crash, start the fleet, go on with what a former run left open."""

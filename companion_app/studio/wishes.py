@@ -22,7 +22,8 @@ from .requests import ImageRequest
 class Wish:
     """What the user decided; ``checkpoint`` and ``loras`` are None where the studio may choose.
 
-    ``typed`` are the LoRAs the prompt names, in any of its variants.
+    ``typed`` are the LoRAs the prompt names, in any of its variants. ``servers`` are those that
+    may make the pictures, None for all that are of use.
     """
 
     brief: Brief
@@ -32,6 +33,7 @@ class Wish:
     typed: tuple[LoraUse, ...] = ()
     checkpoint: str | None = None
     loras: tuple[LoraUse, ...] | None = None
+    servers: frozenset[str] | None = None
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -79,6 +81,7 @@ def resolve(
         typed=typed,
         checkpoint=checkpoint.name if checkpoint else None,
         loras=loras,
+        servers=frozenset(servers),
     )
 
 

@@ -96,12 +96,18 @@ class Catalog:
             return f"{server}: what it has is not known yet"
         missing = [*self._missing_models(server, candidate)]
         missing += self._missing_embeddings(server, embeddings)
-        has = {canonical(name) for name in self.listings[server].upscale_models}
-        missing += [f"upscaler {stem(n)}" for n in upscale_models if canonical(n) not in has]
-        missing += [f"node {name}" for name in sorted(needs - self.node_classes[server])]
+        missing += self.lacking(server, needs, upscale_models)
         if not missing:
             return None
         return f"{server}: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not there"
+
+    def lacking(
+        self, server: str, needs: frozenset[str], upscale_models: Iterable[str] = ()
+    ) -> list[str]:
+        """What a server does not have of these, each in words; it must be a known one."""
+        has = {canonical(name) for name in self.listings[server].upscale_models}
+        upscalers = [f"upscaler {stem(n)}" for n in upscale_models if canonical(n) not in has]
+        return upscalers + [f"node {name}" for name in sorted(needs - self.node_classes[server])]
 
     def _missing_models(self, server: str, candidate: Candidate) -> Iterator[str]:
         if self.spelling(server, "checkpoint", candidate.checkpoint) is None:

@@ -101,7 +101,8 @@ class Stage(Table):
     size: Whole = Field(ge=1, le=200)
     """How many pictures its grid holds."""
     template: str
-    """File in `workflows/api/` that renders them, without `.json`."""
+    """The workflow that renders them: a file in `workflows/api/`, without `.json`, or one of your
+    own."""
     scale: Real = Field(1.0, gt=0, le=8)
     """Multiplies the tier's native size."""
     steps_scale: Real = Field(1.0, gt=0, le=5)
@@ -226,7 +227,7 @@ class Settings(BaseSettings):
         yield from same_names(self.servers)
         if self.default_tier not in {"auto", *self.tiers}:
             yield ("default_tier",), self._no_tier(self.default_tier)
-        templates = template_names()
+        templates = template_names(self.data_dir)
         for index, stage in enumerate(self.stages):
             if stage.template not in templates:
                 near = did_you_mean(stage.template, templates)

@@ -16,6 +16,7 @@ from .scorings import ScoredImage, ScoreSource
 from .servers_file import ServersFile
 from .sessions import DEFAULT_PROFILE
 from .store import Store, StoreThread
+from .workflow_files import WorkflowFiles
 
 __all__ = [
     "DEFAULT_PROFILE",
@@ -38,6 +39,7 @@ __all__ = [
     "StoreThread",
     "StoredEvent",
     "Submission",
+    "WorkflowFiles",
     "check",
     "open_database",
 ]

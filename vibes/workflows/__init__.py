@@ -24,6 +24,7 @@ from .record import (
     record_of_making,
     record_of_recipe,
 )
+from .registry import Templates
 from .signatures import signature
 from .template import Slot, Template, load_template, required_nodes, template_names
 
@@ -42,6 +43,7 @@ __all__ = [
     "Scoring",
     "Slot",
     "Template",
+    "Templates",
     "build_graph",
     "format_loras",
     "graph_hash",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
 
@@ -63,6 +63,11 @@ class Template(_Strict):
     outputs: dict[str, str]
     needs: Needs
 
+    @property
+    def upscale_models(self) -> tuple[str, ...]:
+        """The upscalers it names itself."""
+        return tuple(model.name for model in self.needs.models if model.kind == "upscale_models")
+
 
 def load_template(name: str, folder: Path | None = None) -> Template:
     """The template of that name; ``folder`` defaults to the shipped ``workflows/api``.
@@ -72,7 +77,7 @@ def load_template(name: str, folder: Path | None = None) -> Template:
     folder = folder or data_root() / "workflows" / "api"
     path = folder / f"{name}.json"
     if not re.fullmatch(r"[\w-]+", name) or not path.is_file():
-        raise NotFound(_no_template(name, template_names(folder)))
+        raise NotFound(no_template(name, template_names(folder)))
     return parse_template(name, path.read_text(encoding="utf-8"), place=str(path))
 
 
@@ -80,6 +85,11 @@ def template_names(folder: Path | None = None) -> tuple[str, ...]:
     """Names of the templates in ``folder``, sorted."""
     folder = folder or data_root() / "workflows" / "api"
     return tuple(sorted(path.stem for path in folder.glob("*.json")))
+
+
+def to_template(name: str, compiled: Mapping[str, Any]) -> Template:
+    """What ``compile_workflow`` made, as the template of that name; raises InvalidInput."""
+    return parse_template(name, json.dumps(compiled), place=name)
 
 
 def parse_template(name: str, text: str, *, place: str) -> Template:
@@ -102,7 +112,8 @@ def required_nodes(template: Template) -> frozenset[str]:
     return template.needs.nodes
 
 
-def _no_template(name: str, names: tuple[str, ...]) -> str:
+def no_template(name: str, names: tuple[str, ...]) -> str:
+    """The sentence for a name that is none of these, with the nearest of them."""
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names) or 'none'}."
     return f"There is no workflow template '{name}'; {hint}"
