@@ -6,6 +6,7 @@ import io
 import json
 import urllib.request
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,9 @@ from PIL import Image
 
 from tests.comfyui.servers import ComfyUI
 from tests.nodes.test_on_comfyui import CHECKPOINTS, LORA, call, pixels, refusal, report, run
+from tests.studio.harness import studio_over
 from vibes.recipes import Candidate, LoraUse, Recipe
+from vibes.settings import ServerConfig
 from vibes.workflows import build_graph
 from vibes.workflows.compile import compile_workflow
 from vibes.workflows.markers import MARKERS
@@ -227,3 +230,28 @@ def _saved(server: ComfyUI, output: Mapping[str, Any]) -> tuple[str, tuple[int, 
     with urllib.request.urlopen(f"{url}&type={file['type']}") as reply:
         image = Image.open(io.BytesIO(reply.read()))
     return image.format or "", image.size, image.tobytes(), image.text
+
+
+async def test_the_studio_makes_a_grid_with_one_s_own_workflow_and_goes_on_with_its_stages(
+    comfyui_with_pack: ComfyUI, tmp_path: Path
+) -> None:
+    """Brought as the picture that ComfyUI made with it, and then as the editor saves it."""
+    [file] = report(run(comfyui_with_pack, marked_graph()), "images")
+    brought = call(comfyui_with_pack, "/view", **file)
+    server = ServerConfig.model_validate({"name": "real", "url": comfyui_with_pack.url})
+    async with studio_over([server], tmp_path, default_tier="tiny_test") as api:
+        reply = await api.http.post("/api/workflows/file", params={"name": "own"}, content=brought)
+        assert reply.status_code == 201, reply.text
+        assert reply.json()["servers"] == [{"name": "real", "can": True, "lacks": []}]
+        session = await api.session()
+        grid = await api.grid(session, template="own", count=3, aspect_ratio="square")
+        assert grid["state"] == "done", grid
+        following = await api.iterate(session, grid, 0)
+        assert following["state"] == "done", following
+        example = (await api.http.get("/api/workflows/your-own-workflow")).content
+        await api.http.post("/api/workflows/file", params={"name": "example"}, content=example)
+        grid = await api.grid(session, template="example", count=1, aspect_ratio="square")
+        assert grid["state"] == "done", grid
+        made = (await api.http.get(grid["images"][0]["url"])).content
+    told = json.loads(Image.open(io.BytesIO(made)).text["prompt"])
+    assert {node["class_type"] for node in told.values()} >= MARKERS

@@ -214,3 +214,10 @@ def test_a_value_is_what_its_slot_holds(slot: str, text: str, value: object) -> 
 def test_a_value_its_slot_cannot_hold_is_refused(slot: str, text: str) -> None:
     with pytest.raises(InvalidInput, match=f"The slot '{slot}' holds"):
         typed_value(slot, text)
+
+
+def test_the_example_marks_what_its_note_says_and_leaves_the_rest_alone() -> None:
+    own = load_template("your-own-workflow")
+    marked = {"checkpoint", "prompt", "seed", "negative_prompt", "width", "height"}
+    assert own.slots.keys() == marked | {"loras", "loras_clip", "filename_prefix"}
+    assert not own.needs.nodes & MARKERS
