@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from comfy_api.latest import io
 
 from vibes.errors import VibesError
+from vibes.preferences import Policy
 from vibes.prompts import parse
 from vibes.recipes import LoraUse
 from vibes.recommend import with_triggers
-from vibes.workflows import parse_loras
+from vibes.workflows import Chosen, format_loras, parse_loras
 
+from .choice_reports import Report, lora_report, plain_report, use_text
 from .choices import HERE, LoraChoice, choose_loras
 from .families import family_of_model
 from .inputs import seed_input
-from .local_files import local_catalog, path_of, spelling
+from .local_files import catalog_state, local_catalog, path_of, spelling
+from .lora_files import lora_weights
+from .made import remember
+from .memory import memory
 
 MODES = ("auto", "explicit", "off")
 
@@ -46,7 +52,9 @@ class VibesAutoLora(io.ComfyNode):
                 io.Clip.Output(display_name="clip"),
                 io.String.Output(display_name="prompt"),
                 io.String.Output(display_name="choice"),
+                io.String.Output(display_name="loras"),
             ],
+            hidden=[io.Hidden.unique_id, io.Hidden.prompt],
         )
 
     @classmethod
@@ -62,6 +70,18 @@ class VibesAutoLora(io.ComfyNode):
         return True
 
     @classmethod
+    def fingerprint_inputs(
+        cls, mode: str | None = None, loras: str | None = None, **others: Any
+    ) -> str:
+        """What a choice depends on beside the inputs; of listed LoRAs, their files."""
+        if mode == "off":
+            return "off"
+        if mode == "explicit":
+            files = [Path(path_of("lora", use.name)).stat() for use in _listed(loras or "")]
+            return " ".join(f"{found.st_mtime_ns} {found.st_size}" for found in files)
+        return f"{memory().state()} {catalog_state('lora')}"
+
+    @classmethod
     def execute(
         cls,
         model: Any,
@@ -73,22 +93,29 @@ class VibesAutoLora(io.ComfyNode):
         seed: int = 0,
     ) -> io.NodeOutput:
         """Choose and apply; the inputs stay as they are, what comes out are clones."""
-        if mode == "explicit":
-            made = LoraChoice(_listed(loras), "You listed these LoRAs.")
-        elif mode == "auto":
-            made = _chosen(model, prompt, max_loras=max_loras, seed=seed)
-        else:
-            made = LoraChoice((), "LoRAs are off.")
-        report, choice = [], made.reason
-        for use in made.uses:
-            model, clip, keys = _applied(model, clip, use)
-            report.append({"name": use.name, "strength": use.strength, "keys": keys})
-        if idle := [lora["name"] for lora in report if not lora["keys"]]:
-            choice += f" Made for another model, so without effect: {', '.join(idle)}."
-        if made.triggers:
-            choice += f" Added to the prompt: {', '.join(made.triggers)}."
+        made, policy = _made(model, mode, prompt, loras, max_loras=max_loras, seed=seed)
+        model, clip, applied = _with_all(model, clip, made.uses)
+        reason = _whole_reason(made, applied)
         said = with_triggers(parse(prompt).without_loras().render(), made.triggers)
-        return io.NodeOutput(model, clip, said, choice, ui={"vibes_loras": report})
+        remember(cls.hidden.prompt, cls.hidden.unique_id, Chosen(None, made.uses, {2: said}))
+        ui = {"vibes_loras": applied, "vibes_choice": [_report(made, policy, reason)]}
+        return io.NodeOutput(model, clip, said, reason, format_loras(made.uses), ui=ui)
+
+
+def _made(
+    model: Any, mode: str, prompt: str, loras: str, *, max_loras: int, seed: int
+) -> tuple[LoraChoice, Policy | None]:
+    """What to apply, in this server's spelling, and the policy that chose it, where one did."""
+    if mode == "explicit":
+        return LoraChoice(_listed(loras), "You listed these LoRAs."), None
+    if mode == "off":
+        return LoraChoice((), "LoRAs are off."), None
+    catalog, policy = local_catalog("lora"), memory().policy(seed)
+    made = choose_loras(
+        catalog, family_of_model(model), prompt=parse(prompt), max_loras=max_loras, policy=policy
+    )
+    native = [LoraUse(catalog.loras[use.name].spellings[HERE], use.strength) for use in made.uses]
+    return replace(made, uses=tuple(native)), policy
 
 
 def _listed(loras: str) -> tuple[LoraUse, ...]:
@@ -96,23 +123,43 @@ def _listed(loras: str) -> tuple[LoraUse, ...]:
     return tuple(LoraUse(spelling("lora", use.name), use.strength) for use in parse_loras(loras))
 
 
-def _chosen(model: Any, prompt: str, *, max_loras: int, seed: int) -> LoraChoice:
-    catalog = local_catalog("lora")
-    made = choose_loras(
-        catalog, family_of_model(model), prompt=parse(prompt), max_loras=max_loras, seed=seed
-    )
-    native = [LoraUse(catalog.loras[use.name].spellings[HERE], use.strength) for use in made.uses]
-    return replace(made, uses=tuple(native))
+def _whole_reason(made: LoraChoice, applied: list[dict[str, Any]]) -> str:
+    reason = made.reason
+    if idle := [lora["name"] for lora in applied if not lora["keys"]]:
+        reason += f" Made for another model, so without effect: {', '.join(idle)}."
+    if made.triggers:
+        reason += f" Added to the prompt: {', '.join(made.triggers)}."
+    return reason
+
+
+def _report(made: LoraChoice, policy: Policy | None, reason: str) -> Report:
+    if made.decision is None or policy is None:
+        return plain_report("loras", map(use_text, made.uses), reason)
+    return lora_report(made.decision, policy, reason)
+
+
+def _with_all(
+    model: Any, clip: Any, uses: tuple[LoraUse, ...]
+) -> tuple[Any, Any, list[dict[str, Any]]]:
+    """Clones with the LoRAs, and of each how many weights it changes."""
+    import comfy.utils
+
+    progress = comfy.utils.ProgressBar(len(uses))
+    applied = []
+    for use in uses:
+        model, clip, keys = _applied(model, clip, use)
+        applied.append({"name": use.name, "strength": use.strength, "keys": keys})
+        progress.update(1)
+    return model, clip, applied
 
 
 def _applied(model: Any, clip: Any, use: LoraUse) -> tuple[Any, Any, int]:
     """Clones of model and clip with the LoRA, and how many of their weights it changes."""
     import comfy.model_management
     import comfy.sd
-    import comfy.utils
 
     comfy.model_management.throw_exception_if_processing_interrupted()
-    weights = comfy.utils.load_torch_file(path_of("lora", use.name), safe_load=True)
+    weights = lora_weights(path_of("lora", use.name))
     before = _patches(model) + _patches(clip)
     model, clip = comfy.sd.load_lora_for_models(model, clip, weights, use.strength, use.strength)
     return model, clip, _patches(model) + _patches(clip) - before

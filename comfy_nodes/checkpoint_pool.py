@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from comfy_api.latest import io
 
 from vibes.errors import InvalidInput, VibesError
+from vibes.preferences.reasons import spoken
+from vibes.workflows import Chosen
 
+from .choice_reports import Report, checkpoint_report, plain_report
 from .choices import HERE, choose_checkpoint, settings
 from .inputs import seed_input
-from .local_files import local_catalog, names, path_of, spelling
+from .local_files import catalog_state, local_catalog, names, path_of, spelling
+from .made import remember
+from .memory import memory
 
 MODES = ("explore", "quick", "fixed")
 AUTO = "auto"
@@ -40,6 +48,7 @@ class VibesCheckpointPool(io.ComfyNode):
                 io.String.Output(display_name="checkpoint name"),
                 io.String.Output(display_name="choice"),
             ],
+            hidden=[io.Hidden.unique_id, io.Hidden.prompt],
         )
 
     @classmethod
@@ -59,6 +68,16 @@ class VibesCheckpointPool(io.ComfyNode):
         return True
 
     @classmethod
+    def fingerprint_inputs(
+        cls, mode: str | None = None, checkpoint: str | None = None, **others: Any
+    ) -> str:
+        """What a choice depends on beside the inputs; of a fixed one, its file."""
+        if mode == "fixed" and checkpoint:
+            found = Path(path_of("checkpoint", spelling("checkpoint", checkpoint))).stat()
+            return f"{found.st_mtime_ns} {found.st_size}"
+        return "fixed" if mode == "fixed" else f"{memory().state()} {catalog_state('checkpoint')}"
+
+    @classmethod
     def execute(
         cls,
         mode: str,
@@ -67,29 +86,33 @@ class VibesCheckpointPool(io.ComfyNode):
         prompt: str = "",
         seed: int = 0,
     ) -> io.NodeOutput:
-        """Choose and load; the choice depends on the inputs and the files here, nothing else."""
+        """Choose and load: by the inputs, what was learned and the files here, nothing else."""
         import comfy.sd
         import folder_paths
 
         if mode == "fixed":
-            name, choice = _fixed(checkpoint)
+            name, report = _fixed(checkpoint)
         else:
-            name, choice = _chosen(tier, prompt, explore=mode == "explore", seed=seed)
+            name, report = _chosen(tier, prompt, explore=mode == "explore", seed=seed)
+        remember(cls.hidden.prompt, cls.hidden.unique_id, Chosen(name))
         loaded = comfy.sd.load_checkpoint_guess_config(
             path_of("checkpoint", name),
             embedding_directory=folder_paths.get_folder_paths("embeddings"),
         )
-        return io.NodeOutput(*loaded[:3], name, choice, ui={"vibes_checkpoint": [name]})
+        ui = {"vibes_checkpoint": [name], "vibes_choice": [report]}
+        return io.NodeOutput(*loaded[:3], name, report["reason"], ui=ui)
 
 
-def _fixed(checkpoint: str | None) -> tuple[str, str]:
+def _fixed(checkpoint: str | None) -> tuple[str, Report]:
     if not checkpoint:
         raise InvalidInput("Mode 'fixed' loads the checkpoint you name; name one.")
     name = spelling("checkpoint", checkpoint)
-    return name, f"You fixed {name}."
+    return name, plain_report("checkpoint", [spoken(name)], f"You fixed {name}.")
 
 
-def _chosen(tier: str | None, prompt: str, *, explore: bool, seed: int) -> tuple[str, str]:
-    catalog = local_catalog("checkpoint")
-    proposal = choose_checkpoint(catalog, tier, prompt=prompt, explore=explore, seed=seed)
-    return catalog.checkpoints[proposal.candidate.checkpoint].spellings[HERE], proposal.reason
+def _chosen(tier: str | None, prompt: str, *, explore: bool, seed: int) -> tuple[str, Report]:
+    catalog, learned = local_catalog("checkpoint"), memory().learned()
+    policy = learned.policy(seed)
+    made = choose_checkpoint(catalog, tier, prompt=prompt, explore=explore, policy=policy)
+    report = checkpoint_report(made, policy, learned.ratings)
+    return catalog.checkpoints[made.candidate.checkpoint].spellings[HERE], report

@@ -1,21 +1,22 @@
-"""What the nodes decide, without ComfyUI: the same catalog and inputs give the same choice."""
+"""What the nodes decide, without ComfyUI: the same catalog, inputs and policy, the same choice."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
 
 from vibes.catalog import Catalog, ModelRecord
-from vibes.preferences import Policy, Pool, Proposal, new_policy
-from vibes.prompts import Prompt, keywords
+from vibes.preferences import Candidate, Policy, Pool, new_policy
+from vibes.prompts import Prompt, keywords, topics
 from vibes.prompts.encoders import TextEncoder
 from vibes.prompts.synonyms import with_own_synonyms
 from vibes.recipes import LoraUse
 from vibes.recommend import (
+    Clusters,
     Libraries,
     ModelLibrary,
     Selection,
@@ -44,12 +45,30 @@ _made: deque[tuple[Catalog, Libraries]] = deque(maxlen=2)
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """A candidate, in catalog names, for a prompt of these keywords, out of a pool; and why.
+
+    A ``probe`` was drawn at random.
+    """
+
+    candidate: Candidate
+    reason: str
+    keywords: tuple[str, ...]
+    pool: Pool
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LoraChoice:
-    """The LoRAs to apply, why in words, and the words they want to hear beside the prompt."""
+    """The LoRAs to apply, why in words, and the words they want to hear beside the prompt.
+
+    ``decision`` is None where nothing was left to decide.
+    """
 
     uses: tuple[LoraUse, ...]
     reason: str
-    triggers: tuple[str, ...] = ()
+    triggers: tuple[str, ...] = field(default=())
+    decision: Decision | None = None
 
 
 @cache
@@ -64,9 +83,19 @@ def text_encoder() -> TextEncoder | None:
     return load_text_encoder(settings().text_encoder)
 
 
+def new_taste() -> Policy:
+    """A policy that has learned nothing: what this ComfyUI begins with."""
+    return new_policy(
+        "taste",
+        np.random.default_rng(),
+        Clusters(topics(), text_encoder()),
+        probes=settings().probes,
+    )
+
+
 def choose_checkpoint(
-    catalog: Catalog, tier: str | None, *, prompt: str, explore: bool, seed: int
-) -> Proposal:
+    catalog: Catalog, tier: str | None, *, prompt: str, explore: bool, policy: Policy
+) -> Decision:
     """The best known checkpoint of the tier, or to explore, one of several promising ones.
 
     Tier None or "auto" is the first with a checkpoint here. Raises NotFound for an unknown tier and
@@ -84,11 +113,12 @@ def choose_checkpoint(
         auto_lora=False,
         max_checkpoints=settings().max_checkpoints,
     )
-    return _policy(seed).propose(words, offer.pool, GRID if explore else 1)[0]
+    made = policy.propose(words, offer.pool, GRID if explore else 1)[0]
+    return Decision(made.candidate, made.reason, words, offer.pool, made.probe)
 
 
 def choose_loras(
-    catalog: Catalog, family: str | None, *, prompt: Prompt, max_loras: int, seed: int
+    catalog: Catalog, family: str | None, *, prompt: Prompt, max_loras: int, policy: Policy
 ) -> LoraChoice:
     """The LoRAs the prompt names, then at most ``max_loras`` that suit it.
 
@@ -103,7 +133,8 @@ def choose_loras(
         count=max_loras,
         typed=[use.name for use in typed],
     )
-    proposals = _policy(seed).propose(words, _pool(chosen, max_loras), 1)
+    pool = _pool(chosen, max_loras)
+    proposals = policy.propose(words, pool, 1)
     (fitted,) = fit_loras(
         proposals, typed, catalog=catalog, servers=[HERE], shared=library.shared_triggers
     )
@@ -111,10 +142,12 @@ def choose_loras(
     reasons = [f"{use.name} at {use.strength:g}: your prompt names it." for use in typed]
     reasons += [lora_clause(words, use.name, use.strength, library) for use in uses[len(typed) :]]
     left_out = [sentence for _, sentence in chosen.told if family is not None]
+    reason = " ".join((*(reasons or [_no_loras(family)]), *left_out))
     return LoraChoice(
         uses,
-        " ".join((*(reasons or [_no_loras(family)]), *left_out)),
+        reason,
         _missing_words(prompt, [catalog.loras[use.name] for use in uses[len(typed) :]], library),
+        Decision(fitted.candidate, reason, words, pool, fitted.probe),
     )
 
 
@@ -162,7 +195,3 @@ def _no_loras(family: str | None) -> str:
     if family is None:
         return "No LoRA: the family of the loaded model is not known, so none is known to fit."
     return f"No LoRA: none for {family} here fits this prompt."
-
-
-def _policy(seed: int) -> Policy:
-    return new_policy("selection_rate", np.random.default_rng(seed))

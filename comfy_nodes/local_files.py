@@ -38,6 +38,11 @@ def local_catalog(*kinds: ModelKind) -> Catalog:
     return known[1]
 
 
+def catalog_state(kind: ModelKind) -> str:
+    """A text that changes whenever the files of that kind do."""
+    return scan(kind).version
+
+
 def spelling(kind: ModelKind, name: str) -> str:
     """This server's spelling of a file a person names; raises NotFound or AmbiguousName."""
     files = names(kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vibes.workflows import NO_SCORE_MODEL, PACK_SCORE, SCORE_MODEL, parse_loras
+from vibes.workflows import NO_SCORE_MODEL, PACK_SCORE, SCORE_MODEL, format_loras, parse_loras
 from vibes.workflows.markers import MARKED_SLOTS, MARKER_INPUT, MARKER_OUTPUT, typed_value
 
 from . import nodes
@@ -51,13 +51,16 @@ def auto_lora(
 ) -> Result:
     """The LoRAs listed, with the weights each changes; none of its own choice."""
     report = []
-    for use in parse_loras(loras) if mode == "explicit" else ():
+    uses = parse_loras(loras) if mode == "explicit" else ()
+    for use in uses:
         if run.machine.models.file("loras", use.name) is None:
             raise FileNotFoundError(f"There is no LoRA '{use.name}' here.")
         keys = matched_keys(run.machine.models, model.checkpoint, use.name)
         model = model.with_lora(use.name, use.strength) if keys else model
         report.append({"name": use.name, "strength": use.strength, "keys": keys})
-    return Result((model, clip, prompt, "It applies what is listed."), {"vibes_loras": report})
+    told = "It applies what is listed."
+    outputs = (model, clip, prompt, told, format_loras(uses))
+    return Result(outputs, {"vibes_loras": report})
 
 
 def clip_score(run: Run, *, image: Pictures, text: str, model: str) -> Result:
@@ -124,7 +127,7 @@ PACK_NODES: Mapping[str, Node] = {
             "max_loras": integer(3, 0, 10),
             "seed": integer(0, 0, _LARGEST_SEED, control_after_generate=True),
         },
-        ("MODEL", "CLIP", "STRING", "STRING"),
+        ("MODEL", "CLIP", "STRING", "STRING", "STRING"),
         module=_MODULE,
         optional=frozenset({"prompt", "loras", "max_loras", "seed"}),
     ),

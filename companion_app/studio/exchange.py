@@ -13,6 +13,8 @@ from vibes.preferences import Event, event_from_dict, export_document, import_do
 from vibes.preferences import Taste as TastePolicy
 from vibes.preferences.lines import header, is_lines, read_lines
 from vibes.preferences.shared_prior import prior_document, read_prior
+from vibes.preferences.snapshot import CHECKPOINTS, snapshot_document
+from vibes.preferences.tally import Count
 
 from .requests import LONGEST_PROFILE
 from .taste import Intake, Taste
@@ -20,7 +22,7 @@ from .taste import Intake, Taste
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """A policy's state as JSON, for nodes that decide on their own."""
+    """What ``snapshot_document`` tells nodes that decide on their own."""
 
     version: int  # of the taste it was taken from
     etag: str
@@ -101,7 +103,9 @@ class Exchange:
     def _snapshot(self, profile: str) -> Snapshot:
         known = self._snapshots.get(profile)
         if known is None or known.version != self._taste.version:
-            body = self._taste.policy(profile).dump()
+            best = self._taste.statistics(profile).rows("checkpoint", CHECKPOINTS)
+            counts = [(row.parts[0], Count(row.selected, row.total, row.grids)) for row in best]
+            body = snapshot_document(profile, self._taste.policy(profile), counts)
             etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
             known = Snapshot(version=self._taste.version, etag=etag, body=body)
             self._snapshots[profile] = known

@@ -2,17 +2,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
-from comfy_nodes.choices import HERE, LoraChoice, choose_checkpoint, choose_loras
+from comfy_nodes.choices import HERE, LoraChoice, choose_checkpoint, choose_loras, new_taste
 from vibes.catalog import Catalog, Facts, FileEntry, Listing, build_catalog
 from vibes.errors import NoServerCan, NotFound
+from vibes.preferences import Policy
 from vibes.prompts import parse
 from vibes.recipes import LoraUse
 
 SD15 = Facts(family="sd15", family_source="metadata")
 SDXL = Facts(family="sdxl", family_source="metadata")
 SEEDS = range(40)
+
+
+def untaught(seed: int) -> Policy:
+    return new_taste().copy(np.random.default_rng(seed))
 
 
 @pytest.fixture
@@ -40,7 +46,7 @@ def catalog() -> Catalog:
 def chosen(catalog: Catalog, tier: str | None, *, explore: bool, prompt: str = "a cat") -> set[str]:
     return {
         choose_checkpoint(
-            catalog, tier, prompt=prompt, explore=explore, seed=seed
+            catalog, tier, prompt=prompt, explore=explore, policy=untaught(seed)
         ).candidate.checkpoint
         for seed in SEEDS
     }
@@ -68,15 +74,16 @@ def test_without_a_tier_the_first_with_a_checkpoint_is_taken(
 
 def test_an_unknown_tier_and_an_empty_one_are_errors(catalog: Catalog) -> None:
     with pytest.raises(NotFound, match="sd15_draft"):
-        choose_checkpoint(catalog, "sd15_drafts", prompt="", explore=True, seed=0)
+        choose_checkpoint(catalog, "sd15_drafts", prompt="", explore=True, policy=untaught(0))
     with pytest.raises(NoServerCan):
-        choose_checkpoint(catalog, "tiny_test", prompt="", explore=True, seed=0)
+        choose_checkpoint(catalog, "tiny_test", prompt="", explore=True, policy=untaught(0))
 
 
 @pytest.mark.parametrize("explore", [True, False])
 def test_the_same_inputs_give_the_same_checkpoint(catalog: Catalog, explore: bool) -> None:
     def choice() -> object:
-        return choose_checkpoint(catalog, None, prompt="a beach", explore=explore, seed=2**64 - 1)
+        policy = untaught(2**64 - 1)
+        return choose_checkpoint(catalog, None, prompt="a beach", explore=explore, policy=policy)
 
     assert choice() == choice()
 
@@ -89,7 +96,9 @@ def loras(catalog: Catalog) -> Loras:
     def choose(
         prompt: str, *, family: str | None = "sd15", max_loras: int = 3, seed: int = 0
     ) -> LoraChoice:
-        return choose_loras(catalog, family, prompt=parse(prompt), max_loras=max_loras, seed=seed)
+        return choose_loras(
+            catalog, family, prompt=parse(prompt), max_loras=max_loras, policy=untaught(seed)
+        )
 
     return choose
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import comfy_nodes
 import companion_app
 from vibes.errors import ConfigError
 from vibes.settings import ServerConfig, Settings, data_root, load_settings
@@ -31,9 +32,10 @@ def test_shipped_files_alone_make_complete_settings():
 
 
 def test_no_setting_is_without_effect():
-    files = Path(companion_app.__path__[0]).rglob("*.py")
+    packages = (Path(package.__path__[0]) for package in (comfy_nodes, companion_app))
+    files = (path for package in packages for path in package.rglob("*.py"))
     code = "".join(path.read_text(encoding="utf-8") for path in files)
-    read = set(re.findall(r"(?:settings|told)\.(\w+)", code))
+    read = set(re.findall(r"(?:settings(?:\(\))?|told)\.(\w+)", code))
     assert Settings.model_fields.keys() <= read
 
 
@@ -264,7 +266,7 @@ def test_a_fault_in_a_file_is_not_blamed_on_a_variable_beside_it(config, monkeyp
     assert str(caught.value).startswith(f"{path}:2: tiers.a.steps: ")
 
 
-@pytest.mark.parametrize("name", ["VIBES_BROWSER", "VIBES_STUDIO_URL", "VIBES_OF_ANOTHER_PROGRAM"])
+@pytest.mark.parametrize("name", ["VIBES_BROWSER", "VIBES_OF_ANOTHER_PROGRAM"])
 def test_a_variable_that_is_like_no_setting_is_left_to_others(monkeypatch, name):
     monkeypatch.setenv(name, "x")
     load_settings()

@@ -177,7 +177,7 @@ async def test_a_prior_carries_what_models_are_worth_and_nothing_private(taste_a
     answer = await elsewhere.http.post("/api/preferences/prior", content=reply.content)
     assert answer.json() == {"features": len(document["features"])}
     assert await elsewhere.ok("GET", "/api/preferences/prior") == document
-    assert json.loads(await snapshot(elsewhere))["prior"]
+    assert json.loads(await snapshot(elsewhere))["policy"]["prior"]
 
 
 async def test_a_prior_outlasts_a_restart_and_can_be_dropped(start_studio):
@@ -200,7 +200,7 @@ async def test_a_prior_outlasts_a_restart_and_can_be_dropped(start_studio):
 async def test_a_studio_starts_with_a_damaged_prior_as_with_none(start_studio, tmp_path, caplog):
     (tmp_path / "prior.json").write_text('{"type": "vibes-prior", "version": 1}')
     async with start_studio(policy="taste") as api:
-        assert json.loads(await snapshot(api))["prior"] is None
+        assert json.loads(await snapshot(api))["policy"]["prior"] is None
     assert "prior.min_grids is missing" in caplog.text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from .selection_rate import SelectionRate
 from .taste import Prior, Taste
 
 POLICIES = ("taste", "selection_rate", "random")
+_DAMAGED = "This is no saved policy, or it is damaged."
 
 
 def new_policy(
@@ -63,6 +65,14 @@ def load_policy(data: bytes, rng: np.random.Generator) -> Policy:
     """Inverse of ``dump``; the stream of chance goes on with ``rng``."""
     try:
         state = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(_DAMAGED) from error
+    return policy_from(state, rng)
+
+
+def policy_from(state: Any, rng: np.random.Generator) -> Policy:
+    """The policy whose ``dump`` is this, once decoded; InvalidInput where it is none."""
+    try:
         if state["policy"] == "random":
             return RandomChoice(rng)
         if (state["policy"], state["version"]) == (Taste.name, Taste.version):
@@ -70,5 +80,5 @@ def load_policy(data: bytes, rng: np.random.Generator) -> Policy:
         if (state["policy"], state["version"]) == ("selection_rate", 1):
             return SelectionRate.from_state(state, rng)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InvalidInput("This is no saved policy, or it is damaged.") from error
+        raise InvalidInput(_DAMAGED) from error
     raise InvalidInput(f"The saved policy '{state['policy']}' is from another version of Vibes.")

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+
 from vibes.errors import InvalidInput
 from vibes.recipes import Candidate
 
@@ -204,6 +206,10 @@ class Policy(Protocol):
         self, keywords: Sequence[str], candidate: Candidate, pool: Pool | None = None
     ) -> Explanation:
         """What is believed about ``candidate``; with a pool, its relevance counts as prior."""
+        ...
+
+    def copy(self, rng: np.random.Generator) -> Policy:
+        """The same knowledge, which goes its own way from here on, with chance of its own."""
         ...
 
     def dump(self) -> bytes:

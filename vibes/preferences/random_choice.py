@@ -50,6 +50,10 @@ class RandomChoice:
             reason=_REASON,
         )
 
+    def copy(self, rng: np.random.Generator) -> RandomChoice:
+        """The same with chance of its own."""
+        return RandomChoice(rng)
+
     def dump(self) -> bytes:
         """The policy's name: there is no other state."""
         return json.dumps({"policy": self.name, "version": 1}).encode()

@@ -84,6 +84,11 @@ class SelectionRate:
             terms=tuple(reasons.terms(candidate)),
         )
 
+    def copy(self, rng: np.random.Generator) -> SelectionRate:
+        """The same counts, which go their own way from here on; the prior's as they are now."""
+        prior = self._prior.copy(rng) if self._prior else None
+        return SelectionRate(rng, tally=self._tally.copy(), prior=prior)
+
     def dump(self) -> bytes:
         """The whole state as JSON, the prior's included; equal states give equal bytes."""
         return json.dumps(self._state(), ensure_ascii=False, separators=(",", ":")).encode()

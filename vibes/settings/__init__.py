@@ -16,8 +16,10 @@ from .models import (
     Stage,
     Tier,
 )
+from .problems import typed
 from .root import data_root
 from .scoring import Scoring, ScoringModel, Thresholds
+from .studio import StudioAccess
 
 __all__ = [
     "ASPECT_RATIOS",
@@ -31,11 +33,13 @@ __all__ = [
     "ServerConfig",
     "Settings",
     "Stage",
+    "StudioAccess",
     "Thresholds",
     "Tier",
     "data_root",
     "load_added",
     "load_settings",
     "server_config",
+    "typed",
     "without_credentials",
 ]

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
+from pydantic import HttpUrl
 from pydantic_core import PydanticCustomError
 
 from .lines import Place
@@ -29,6 +30,13 @@ def disagreement(sentence: str, place: Place | None = None) -> PydanticCustomErr
 def without_credentials(text: str) -> str:
     """The text with ``user:password@`` taken out of every address in it."""
     return _CREDENTIALS.sub("", text)
+
+
+def only_an_address(url: HttpUrl) -> HttpUrl:
+    """The address, if nothing follows it."""
+    if url.query is not None or url.fragment is not None:
+        raise disagreement("an address ends before any ? or #.")
+    return url
 
 
 def header_fault(headers: Mapping[str, str]) -> str | None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from .access import disagreement
 from .lines import read_document
 from .models import ServerConfig, same_names
-from .problems import config_error
+from .problems import config_error, typed
 
 
 class AddedServers(BaseModel):
@@ -32,10 +32,7 @@ class AddedServers(BaseModel):
 
 def server_config(**values: Any) -> ServerConfig:
     """One server out of what somebody typed; ConfigError says in a sentence what is wrong."""
-    try:
-        return ServerConfig(**values)
-    except ValidationError as error:
-        raise config_error(error, [], {}, given={}, model=ServerConfig) from error
+    return typed(ServerConfig, **values)
 
 
 def load_added(path: Path) -> AddedServers:

@@ -22,10 +22,17 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from .access import authority_file, disagreement, header_fault, without_credentials
+from .access import (
+    authority_file,
+    disagreement,
+    header_fault,
+    only_an_address,
+    without_credentials,
+)
 from .lines import Place
 from .root import template_names
 from .scoring import Scoring, ScoringModel
+from .studio import StudioToken, StudioUrl
 from .values import Real, Table, Whole
 
 PolicyName = Literal["taste", "selection_rate", "random"]
@@ -43,20 +50,13 @@ class ServerConfig(Table):
 
     name: str = Field(min_length=1, max_length=100, pattern=r"^\w[\w.-]*$")
     """Its identity: letters, digits, `.`, `_` and `-`. Keep it when the address changes."""
-    url: HttpUrl = Field(repr=False)
+    url: Annotated[HttpUrl, AfterValidator(only_an_address)] = Field(repr=False)
     """Its address, as in `http://192.168.1.20:8188`."""
     headers: dict[str, str] = Field({}, repr=False)
     """Sent with every request, for a server behind a proxy that wants a password."""
     ca_file: Annotated[Path, AfterValidator(authority_file)] | None = None
     """File in PEM format holding the authority that signed the server's certificate, where your
     system does not know it."""
-
-    @field_validator("url")
-    @classmethod
-    def _only_an_address(cls, url: HttpUrl) -> HttpUrl:
-        if url.query is not None or url.fragment is not None:
-            raise disagreement("an address ends before any ? or #.")
-        return url
 
     @field_validator("headers")
     @classmethod
@@ -204,6 +204,14 @@ class Settings(BaseSettings):
     """How often a server is asked for its models again, in seconds."""
     stall_seconds: Real = Field(180, gt=0)
     """How long a picture may show no sign of progress until another server gets it, in seconds."""
+
+    studio_url: StudioUrl | None = None
+    """Read by the node pack inside ComfyUI: the address of the studio it learns with, as in
+    `http://192.168.1.20:7860`; left out, it is what is set in the graph editor, or none."""
+    studio_token: StudioToken | None = None
+    """Read by the node pack: the token of that studio, where it asks for one."""
+    studio_profile: str = Field("default", min_length=1, max_length=100)
+    """Read by the node pack: whose taste is learned and asked in ComfyUI."""
 
     @classmethod
     def settings_customise_sources(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -14,6 +14,8 @@ from vibes.errors import ConfigError
 from .lines import Document, Place
 from .models import Settings, did_you_mean
 from .variables import variable_of
+
+Typed = TypeVar("Typed", bound=BaseModel)
 
 _EXPECTED = {
     "dict_type": "a table of settings is expected",
@@ -34,6 +36,9 @@ _EXPECTED = {
     "tuple_type": "a list is expected",
 }
 """Our words where pydantic's speak of Python types, by its error type."""
+
+_SECRET = frozenset({"headers", "studio_token", "token"})
+"""What is wrong with these is told without what was given for them."""
 
 
 def config_error(
@@ -63,6 +68,14 @@ def config_error(
     return ConfigError(sentence, path=document.path, line=document.line(place))
 
 
+def typed(model: type[Typed], **values: Any) -> Typed:
+    """A table of settings out of what somebody typed; ConfigError tells what is wrong with it."""
+    try:
+        return model(**values)
+    except ValidationError as error:
+        raise config_error(error, [], {}, given={}, model=model) from error
+
+
 def _sentence(error: ErrorDetails, place: Place, model: type[BaseModel]) -> str:
     if error["type"] == "disagreement":
         return f"{_written(place)}: {error['msg']}"
@@ -76,7 +89,7 @@ def _sentence(error: ErrorDetails, place: Place, model: type[BaseModel]) -> str:
     value = error["input"]
     if error["type"].startswith("url_"):
         return f"{_written(place)}: {_no_address(value)}"
-    secret = "headers" in place
+    secret = not _SECRET.isdisjoint(place)
     shown = f", not {value!r}" if isinstance(value, (str, int, float)) and not secret else ""
     return f"{_written(place)}: {message}{shown}{did_you_mean(str(value), _valid_values(error))}"
 

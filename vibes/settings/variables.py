@@ -13,8 +13,8 @@ from .lines import Place
 from .models import Settings
 
 PREFIX = "VIBES_"
-_OTHERS = frozenset({"BROWSER", "STUDIO_URL"})
-"""Not settings of the studio: the browser tests' Chromium, and the nodes' way to the studio."""
+_OTHERS = frozenset({"BROWSER"})
+"""Not settings: the browser tests' Chromium."""
 
 
 def refuse_misspelt() -> None:

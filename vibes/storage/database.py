@@ -30,15 +30,16 @@ def open_database(data_dir: Path) -> Database:
     return open_migrated(data_dir / FILE_NAME, migrations)
 
 
-def open_migrated(path: Path, migrations: Migrations) -> Database:
+def open_migrated(path: Path, migrations: Migrations, *, bound_to_thread: bool = True) -> Database:
     """A database brought up to date; raises as ``open_database`` does.
 
-    Several processes may open the same one at once.
+    Several processes may open the same one at once. Where it is not ``bound_to_thread``, whoever
+    uses it sees to it that one thread does at a time.
     """
     data_dir = path.parent
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        return _connect(path, migrations)
+        return _connect(path, migrations, bound_to_thread=bound_to_thread)
     except OSError as error:
         raise StorageError(
             f"The data directory {data_dir} cannot be used: {error.strerror or error}. "
@@ -70,8 +71,8 @@ def fault(what: str, error: Exception) -> str:
     return f"{what} in {FILE_NAME} cannot be read: {reason}."
 
 
-def _connect(path: Path, migrations: Migrations) -> Database:
-    db = Database(path)
+def _connect(path: Path, migrations: Migrations, *, bound_to_thread: bool) -> Database:
+    db = Database(sqlite3.connect(path, check_same_thread=bound_to_thread))
     try:
         for pragma in ("foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
             db.execute(f"PRAGMA {pragma}")

@@ -48,6 +48,14 @@ class Evidence:
         self._numbers: Floats = np.zeros((_START, 6))
         self._size = 0
 
+    def copy(self) -> Evidence:
+        """The same numbers, which go their own way from here on."""
+        twin = Evidence()
+        twin.clock, twin._size = self.clock, self._size
+        twin._rows = {head: dict(row) for head, row in self._rows.items()}
+        twin._numbers = self._numbers.copy()
+        return twin
+
     def find(self, blocks: Sequence[Block]) -> Ints:
         """Position of each feature, block after block; -1 where it was never seen."""
         found: list[int] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -187,6 +188,19 @@ class Taste:
                 if keys[i][0] != "score"
             }
         )
+
+    def copy(self, rng: np.random.Generator) -> Taste:
+        """The same knowledge, which goes its own way from here on; the others go on as before."""
+        twin = Taste(
+            rng,
+            clusters=self._clusters,
+            others=self._others,
+            prior=self._prior,
+            probes=self._probes,
+        )
+        twin._evidence = self._evidence.copy()
+        twin._scales = {name: replace(scale) for name, scale in self._scales.items()}
+        return twin
 
     def dump(self) -> bytes:
         """The whole state as JSON, what others taught included; equal states give equal bytes."""
