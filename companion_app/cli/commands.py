@@ -19,6 +19,7 @@ from . import (
     scoring,
     servers,
     serving,
+    workflows,
 )
 from .terminal import show
 
@@ -36,6 +37,7 @@ app.command("serve")(serving.serve)
 app.add_typer(servers.group, name="servers")
 app.command("queue")(queue.queue)
 app.command("generate")(generate.generate)
+app.add_typer(workflows.group, name="workflows")
 app.add_typer(models.group, name="loras")
 app.command("checkpoints")(models.checkpoints)
 app.command("analyze")(models.analyze)

@@ -73,6 +73,12 @@ class StudioClient:
         sent = {"content": document, "headers": headers, "timeout": None}
         return (await self._ask("POST", path, **sent)).json()
 
+    async def send_file(self, path: str, data: bytes, **parameters: Any) -> Any:
+        """The JSON answer to a file that is sent as it is."""
+        headers = {"Content-Type": "application/octet-stream"}
+        sent = {"content": data, "headers": headers, "params": parameters}
+        return (await self._ask("POST", path, **sent)).json()
+
     async def delete(self, path: str, *, patient: bool = False) -> None:
         """Delete what is at ``path``; ``patient`` waits as long as it takes."""
         await self._ask("DELETE", path, **({"timeout": None} if patient else {}))

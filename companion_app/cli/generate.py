@@ -41,6 +41,14 @@ def generate(
             callback=text, help="Quality level, a tier of pools.yaml. [default: automatic]"
         ),
     ] = None,
+    workflow: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            callback=text,
+            help="What to make them with; see `vibes workflows list`. [default: the first stage's]",
+        ),
+    ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Only the best checkpoint, without exploring others.")
     ] = False,
@@ -76,7 +84,7 @@ def generate(
         "explore_mode": not quick,
         "auto_lora": auto_lora,
     }
-    request.update(_given(tier=tier, seed=seed, session_id=session))
+    request.update(_given(tier=tier, template=workflow, seed=seed, session_id=session))
     settings = load_settings(config, data_dir=data_dir)
     _make_folder(out)
     try:
