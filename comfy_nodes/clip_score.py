@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +92,7 @@ def _scored(image: Any, text: str, model: str) -> io.NodeOutput:
 
     from vibes.scoring.reports import to_json
 
+    from .pixels import pictures_of
     from .scoring import check_text, mean_score, table
 
     check_text(text)
@@ -100,23 +100,12 @@ def _scored(image: Any, text: str, model: str) -> io.NodeOutput:
     comfy.model_management.load_models_gpu([patcher], force_full_load=True)
     bar = comfy.utils.ProgressBar(len(image))
     found, told = [], []
-    for report in scorer.reports(_pictures(image), text):
+    pictures = (picture.convert("RGB") for picture in pictures_of(image))
+    for report in scorer.reports(pictures, text):
         found.append(report.adherence)
         told.append(to_json(report))
         bar.update(1)
     return io.NodeOutput(image, mean_score(found), table(found), ui={"vibes_scores": told})
-
-
-def _pictures(image: Any) -> Iterator[Any]:
-    """The pictures of a batch one by one, exactly as core's SaveImage converts them."""
-    import comfy.model_management
-    import numpy as np
-    from PIL import Image
-
-    for pixels in image:
-        comfy.model_management.throw_exception_if_processing_interrupted()
-        values = 255.0 * pixels.cpu().numpy()
-        yield Image.fromarray(np.clip(values, 0, 255).astype(np.uint8)).convert("RGB")
 
 
 def _scorer(model: LocalModel) -> tuple[Scorer, Any]:

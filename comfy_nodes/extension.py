@@ -9,7 +9,10 @@ from .auto_lora import VibesAutoLora
 from .checkpoint_pool import VibesCheckpointPool
 from .clip_score import VibesClipScore
 from .parameters import VibesParameters
+from .preview import VibesPreview
 from .prompt_analysis import VibesPromptAnalysis
+from .record_preference import VibesRecordPreference
+from .save_image import VibesSaveImage
 from .studio_input import VibesStudioInput
 from .studio_output import VibesStudioOutput
 
@@ -27,6 +30,9 @@ class VibesExtension(ComfyExtension):
             VibesParameters,
             VibesStudioInput,
             VibesStudioOutput,
+            VibesSaveImage,
+            VibesPreview,
+            VibesRecordPreference,
         ]
 
 

@@ -9,6 +9,7 @@ from vibes.settings import ASPECT_RATIOS, AspectRatio
 
 from .choices import settings
 from .local_files import local_catalog
+from .made import Chosen, remember
 from .named_models import check_models
 from .options import check_option
 from .sampling import AUTO, PRIORITIES, Asked, Priority, check_samplers, find_parameters
@@ -42,6 +43,7 @@ class VibesParameters(io.ComfyNode):
                 io.Int.Output(display_name="height"),
                 io.String.Output(display_name="report"),
             ],
+            hidden=[io.Hidden.unique_id, io.Hidden.prompt],
         )
 
     @classmethod
@@ -80,13 +82,10 @@ class VibesParameters(io.ComfyNode):
         found = find_parameters(asked, local_catalog("checkpoint", "lora"))
         check_samplers(found, samplers=KSampler.SAMPLERS, schedulers=KSampler.SCHEDULERS)
         chosen = found.parameters
-        return io.NodeOutput(
-            chosen.steps,
-            chosen.cfg,
-            chosen.sampler,
-            chosen.scheduler,
-            chosen.width,
-            chosen.height,
-            found.report,
-            ui={"text": [found.report]},
+        given = (
+            *(chosen.steps, chosen.cfg, chosen.sampler, chosen.scheduler),
+            *(chosen.width, chosen.height, found.report),
         )
+        hidden = cls.hidden
+        remember(hidden.prompt, hidden.unique_id, Chosen(None, outputs=dict(enumerate(given))))
+        return io.NodeOutput(*given, ui={"text": [found.report]})

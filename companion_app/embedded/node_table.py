@@ -99,6 +99,7 @@ class Node:
     module: str = "nodes"
     is_output: bool = False
     optional: frozenset[str] = frozenset()  # inputs that may be left out
+    hidden: tuple[str, ...] = ()  # what it is told of the graph it runs in
 
     @property
     def is_v3(self) -> bool:
@@ -397,7 +398,8 @@ def resolved_inputs(node: Node, models: Models, folders: Folders) -> dict[str, l
 def object_info(name: str, node: Node, models: Models, folders: Folders) -> dict[str, Any]:
     """What ``/object_info/{name}`` tells about one node."""
     inputs = resolved_inputs(node, models, folders)
-    hidden = {"prompt": "PROMPT", "extra_pnginfo": "EXTRA_PNGINFO"} if node.is_output else {}
+    told = (*node.hidden, *(("prompt", "extra_pnginfo") if node.is_output else ()))
+    hidden = {name: name.upper() for name in told}
     optional = {name: inputs.pop(name) for name in tuple(inputs) if name in node.optional}
     groups: dict[str, dict[str, Any]] = {
         "required": inputs,

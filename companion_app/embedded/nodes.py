@@ -264,9 +264,11 @@ def upscale_with_model(
     return (tuple(_resized(p, "lanczos", p.width * factor, p.height * factor) for p in image),)
 
 
-def save_pictures(run: Run, *, images: Pictures, filename_prefix: str) -> Mapping[str, Any]:
-    """Write PNG files with the graph inside, below the output folder."""
-    return _write(run, images, "output", filename_prefix)
+def save_pictures(
+    run: Run, *, images: Pictures, filename_prefix: str, **texts: str
+) -> Mapping[str, Any]:
+    """Write PNG files with the graph inside, and further texts, below the output folder."""
+    return _write(run, images, "output", filename_prefix, texts)
 
 
 def preview_pictures(run: Run, *, images: Pictures) -> Mapping[str, Any]:
@@ -274,23 +276,25 @@ def preview_pictures(run: Run, *, images: Pictures) -> Mapping[str, Any]:
     return _write(run, images, "temp", f"ComfyUI_temp_{run.prompt_id[:5]}")
 
 
-def _write(run: Run, images: Pictures, kind: str, prefix: str) -> Mapping[str, Any]:
+def _write(
+    run: Run, images: Pictures, kind: str, prefix: str, texts: Mapping[str, str] | None = None
+) -> Mapping[str, Any]:
     folders = run.machine.folders
     folder, stem, counter = folders.save_slot(kind, prefix)
     written = []
     for number, picture in enumerate(images, counter):
         path = folder / f"{stem}_{number:05}_.png"
-        picture.save(path, pnginfo=_metadata(run), compress_level=1)
+        picture.save(path, pnginfo=_metadata(run, texts or {}), compress_level=1)
         written.append(folders.reference(kind, path))
     return {"images": written}
 
 
-def _metadata(run: Run) -> PngImagePlugin.PngInfo:
-    """The text chunks from which ComfyUI restores a graph."""
+def _metadata(run: Run, texts: Mapping[str, str]) -> PngImagePlugin.PngInfo:
+    """The text chunks from which ComfyUI restores a graph, and further ones."""
+    beside = {"prompt": run.graph, **(run.extra_data.get("extra_pnginfo") or {})}
     chunks = PngImagePlugin.PngInfo()
-    chunks.add_text("prompt", json.dumps(run.graph))
-    for key, value in (run.extra_data.get("extra_pnginfo") or {}).items():
-        chunks.add_text(key, json.dumps(value))
+    for name, text in {**{key: json.dumps(beside[key]) for key in beside}, **texts}.items():
+        chunks.add_text(name, text)
     return chunks
 
 

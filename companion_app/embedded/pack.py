@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from vibes.workflows import NO_SCORE_MODEL, PACK_SCORE, SCORE_MODEL, format_loras, parse_loras
+from vibes.workflows import (
+    NO_SCORE_MODEL,
+    PACK_SAVE,
+    PACK_SCORE,
+    SCORE_MODEL,
+    Making,
+    format_loras,
+    infotext,
+    parse_loras,
+    read_making,
+    read_record,
+    record_of_making,
+)
 from vibes.workflows.markers import MARKED_SLOTS, MARKER_INPUT, MARKER_OUTPUT, typed_value
 
 from . import nodes
@@ -82,6 +95,35 @@ def studio_input(run: Run, *, slot: str, value: str, passed: Any = None) -> tupl
     return (typed_value(slot, value),)
 
 
+def save_image(
+    run: Run,
+    *,
+    images: Pictures,
+    filename_prefix: str,
+    format: str = "PNG",
+    quality: int = 90,
+    lossless: bool = False,
+    metadata: str = "all",
+    record: str = "",
+) -> Result:
+    """PNG files with all records; of the models' files, which are none, only the names."""
+    making = read_making(run.graph, run.node, lambda graph, node: None)
+    beside = (run.extra_data.get("extra_pnginfo") or {}).get("vibes")
+    given = read_record(record or json.dumps(beside or {}))
+    whole = record_of_making(making, images[0].size).under(given)
+    texts = {"vibes": json.dumps(whole.to_dict())}
+    if parameters := infotext(whole, lora_hashes={}, version="Vibes"):
+        texts["parameters"] = parameters
+    saved = nodes.save_pictures(run, images=images, filename_prefix=filename_prefix, **texts)
+    return Result((), {**saved, "vibes_files": [_files(making)]})
+
+
+def _files(making: Making) -> dict[str, Any]:
+    """What is told of the models' files: their names."""
+    loras = making.loras and [{"name": use.name, "strength": use.strength} for use in making.loras]
+    return {"checkpoint": making.checkpoint and {"name": making.checkpoint}, "loras": loras}
+
+
 def _score_node(machine: Machine) -> Node:
     models = list(machine.scorer.models) if machine.scorer else [NO_SCORE_MODEL]
     return Node(
@@ -113,6 +155,7 @@ PACK_NODES: Mapping[str, Node] = {
         ("MODEL", "CLIP", "VAE", "STRING", "STRING"),
         module=_MODULE,
         optional=frozenset({"tier", "checkpoint", "prompt", "seed"}),
+        hidden=("unique_id", "prompt"),
     ),
     "VibesAutoLora": Node(
         auto_lora,
@@ -130,6 +173,25 @@ PACK_NODES: Mapping[str, Node] = {
         ("MODEL", "CLIP", "STRING", "STRING", "STRING"),
         module=_MODULE,
         optional=frozenset({"prompt", "loras", "max_loras", "seed"}),
+        hidden=("unique_id", "prompt"),
+    ),
+    PACK_SAVE: Node(
+        save_image,
+        "Save with Recipe",
+        "Vibes/Pictures",
+        {
+            "images": link("IMAGE"),
+            "filename_prefix": ("STRING", {"default": "vibes/vibes", "multiline": False}),
+            "format": one_of(["PNG"], default="PNG"),
+            "quality": integer(90, 1, 100),
+            "lossless": ("BOOLEAN", {"default": False}),
+            "metadata": one_of(["all"], default="all"),
+            "record": ("STRING", {"default": "", "multiline": True}),
+        },
+        module=_MODULE,
+        is_output=True,
+        optional=frozenset({"format", "quality", "lossless", "metadata", "record"}),
+        hidden=("unique_id",),
     ),
     MARKER_INPUT: Node(
         studio_input,

@@ -1,0 +1,56 @@
+"""Pictures that can be rated: what a rating of each will be about."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+from uuid import uuid4
+
+from vibes.prompts.graphs import Graph
+from vibes.storage.node_store import ShownPicture
+
+from .local_files import local_catalog
+from .makers import about, in_catalog, making_at
+from .memory import memory
+
+_UNKNOWN = "Which models made this picture is not known, so rating it teaches nothing."
+
+
+def show(
+    count: int, *, graph: Graph | None, node_id: str | None, prompt: str = ""
+) -> list[dict[str, Any]]:
+    """Give so many pictures that arrive at a node an id each, and tell what is known of them.
+
+    ``prompt`` is what they were made for, where the graph is not to be asked.
+    """
+    making = making_at(graph, node_id)
+    candidate = making.candidate
+    if candidate is not None:
+        candidate = in_catalog(candidate, local_catalog("checkpoint", "lora"))
+    batch, now = _running() or uuid4().hex, datetime.now(timezone.utc)
+    shown = [
+        ShownPicture(
+            image=uuid4().hex,
+            prompt=prompt or making.prompt or "",
+            candidate=candidate,
+            batch=batch,
+            time=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        )
+        for _ in range(count)
+    ]
+    memory().shown(shown)
+    told = {
+        "overall": None,
+        "about": about(candidate) if candidate else "",
+        "teaches": candidate is not None,
+        "detail": "" if candidate else _UNKNOWN,
+    }
+    return [{"image": picture.image, **told} for picture in shown]
+
+
+def _running() -> str | None:
+    """The id of the prompt that runs, where a server runs it."""
+    from server import PromptServer
+
+    server = getattr(PromptServer, "instance", None)
+    return getattr(server, "last_prompt_id", None)
