@@ -8,6 +8,7 @@ from . import routes
 from .auto_lora import VibesAutoLora
 from .checkpoint_pool import VibesCheckpointPool
 from .clip_score import VibesClipScore
+from .explain import VibesExplain
 from .parameters import VibesParameters
 from .preview import VibesPreview
 from .prompt_analysis import VibesPromptAnalysis
@@ -28,6 +29,7 @@ class VibesExtension(ComfyExtension):
             VibesClipScore,
             VibesPromptAnalysis,
             VibesParameters,
+            VibesExplain,
             VibesStudioInput,
             VibesStudioOutput,
             VibesSaveImage,

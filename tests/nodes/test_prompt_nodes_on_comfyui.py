@@ -148,3 +148,58 @@ def test_a_checkpoint_that_arrives_and_is_not_here_ends_the_run_with_a_sentence(
     event, data = entry["status"]["messages"][-1]
     assert (event, data["node_id"]) == ("execution_error", "chosen")
     assert "Did you mean tiny-a" in data["exception_message"]
+
+
+def explain(**changed: Any) -> dict[str, Any]:
+    inputs = {"prompt": PROMPT, "checkpoint": CHECKPOINTS[0], "level": "detailed"}
+    return node("VibesExplain", **{**inputs, **changed})
+
+
+def test_what_is_believed_of_a_checkpoint_is_told_and_shown(comfyui_with_pack: ComfyUI) -> None:
+    graph = {
+        "pool": node("VibesCheckpointPool", mode="fixed", checkpoint=CHECKPOINTS[0]),
+        "it": explain(checkpoint=["pool", 3], loras=f"{LORA}:0.5"),
+    } | told({"seen": ["it", 0]})
+    entry = run(comfyui_with_pack, graph)
+    assert shown(entry, "it") == shown(entry, "seen")
+    assert "tiny-lora" in shown(entry, "it")
+
+
+def test_an_explanation_is_renewed_by_what_is_learned_and_by_nothing_else(
+    comfyui_with_pack: ComfyUI,
+) -> None:
+    word = f"zorngram{uuid4().hex[:8]}"  # no other test has rated it
+    rated = sampled()
+    rated["show"] = node("VibesPreview", images=["decode", 0], prompt=["words", 0])
+    rated["words"] = node("PrimitiveString", value=word)
+    rated["sampler"]["inputs"]["seed"] = uuid4().int % 2**32
+    [picture] = reported(run(comfyui_with_pack, rated), "vibes_images")
+    graph = {"it": explain(prompt=word, level="minimal")}
+    before = shown(run(comfyui_with_pack, graph), "it")
+    assert before == shown(run(comfyui_with_pack, graph), "it")
+    assert was_cached(run(comfyui_with_pack, graph), "it")
+    call(comfyui_with_pack, "/vibes/rate", {"image": picture["image"], "overall": 5})
+    again = run(comfyui_with_pack, graph)
+    assert not was_cached(again, "it")
+    assert shown(again, "it") == f"You liked 1 of the 1 pictures you rated for '{word}'."
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"level": "detaild"}, "did you mean 'detailed'?"),
+        ({"checkpoint": "tiny-aa"}, "Did you mean tiny-a"),
+        ({"loras": "tiny_lora:1"}, "Did you mean tiny-lora"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused(
+    changed: dict[str, str], sentence: str, comfyui_with_pack: ComfyUI
+) -> None:
+    assert sentence in refusal(comfyui_with_pack, {"it": explain(**changed)})
+
+
+def was_cached(entry: dict[str, Any], name: str) -> bool:
+    [cached] = [
+        data["nodes"] for event, data in entry["status"]["messages"] if event == "execution_cached"
+    ]
+    return name in cached
