@@ -22,6 +22,41 @@ class Candidate:
     loras: tuple[LoraUse, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class RanModel:
+    """A model as a server loaded it: by catalog name where the catalog holds it.
+
+    ``sha256`` (hex) is its file's; of a LoRA ``keys`` is how many weights it changed. None: not
+    told.
+    """
+
+    name: str
+    sha256: str | None = None
+    strength: float | None = None
+    keys: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """The models that really made an image, as the server tells; None for what it does not."""
+
+    checkpoint: RanModel | None = None
+    loras: tuple[RanModel, ...] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form; ``from_dict`` inverts it exactly."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Ran:
+        """Inverse of ``to_dict``."""
+        checkpoint, loras = data["checkpoint"], data["loras"]
+        return cls(
+            checkpoint and RanModel(**checkpoint),
+            None if loras is None else tuple(RanModel(**lora) for lora in loras),
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """Everything that determines one image; the same recipe on the same server gives it again.

@@ -68,6 +68,9 @@ class Coordinator(Protocol):
     def loras_there(self, server: str, job: Job) -> dict[str, str]:
         """The job's LoRAs: the server's spelling to the catalog's."""
 
+    def checkpoint_there(self, server: str, job: Job) -> dict[str, str]:
+        """The job's checkpoint: the server's spelling to the catalog's."""
+
     def changed(self, server: Server) -> None:
         """The state or the listing of a server changed."""
 

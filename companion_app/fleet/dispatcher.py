@@ -181,6 +181,10 @@ class Dispatcher:
         """The job's LoRAs: the server's spelling to the catalog's."""
         return self.eligibility.loras_there(server, job.recipe)
 
+    def checkpoint_there(self, server: str, job: Job) -> dict[str, str]:
+        """The job's checkpoint: the server's spelling to the catalog's."""
+        return self.eligibility.checkpoint_there(server, job.recipe)
+
     def changed(self, server: Server) -> None:
         """A server came, went, or has other models now."""
         if not server.online:

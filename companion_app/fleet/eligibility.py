@@ -203,6 +203,11 @@ class Eligibility:
         names = [use.name for use in recipe.candidate.loras]
         return {self.catalog.spelling(server, "lora", name) or name: name for name in names}
 
+    def checkpoint_there(self, server: str, recipe: Recipe) -> dict[str, str]:
+        """The recipe's checkpoint: the server's spelling to the catalog's."""
+        name = recipe.candidate.checkpoint
+        return {self.catalog.spelling(server, "checkpoint", name) or name: name}
+
     def scores(self, server: str) -> bool:
         """Whether the server can score by the wanted model."""
         listing = self._listings.get(server)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from vibes.recipes import Recipe
+from vibes.recipes import Ran, Recipe
 
 FaultKind = Literal[
     "offline",  # it went away
@@ -19,6 +19,7 @@ FaultKind = Literal[
     "resting",  # it failed too often and is left alone for a while
     "late",  # it finished what had been given up and made elsewhere
     "twin",  # it is another server under a second name
+    "mistaken",  # it made a picture with another checkpoint than asked
 ]
 
 
@@ -57,10 +58,12 @@ class Told:
 
     ``lora_keys`` is how many weights each LoRA changed there, by catalog name, 0 being none; None
     where the server does not count. ``score`` is its report on the picture, not yet looked into.
+    ``ran`` are the models that made it, by catalog name; None where it does not tell.
     """
 
     lora_keys: Mapping[str, int] | None = None
     score: str | None = None
+    ran: Ran | None = None
 
 
 @dataclass(frozen=True, slots=True)

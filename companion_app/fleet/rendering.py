@@ -13,6 +13,7 @@ from .client import ComfyClient
 from .coordinator import Coordinator
 from .errand import Errand
 from .jobs import Job, Told
+from .ran import in_catalog
 from .replies import Finished
 
 _READ_TRIES = 4
@@ -96,7 +97,8 @@ class Rendering:
             self._mark_posted(errand)
 
     async def _collect(self, errand: Errand, finished: Finished) -> bool:
-        node = self._fleet.output_of(errand.job)
+        node, told = self._fleet.output_of(errand.job), self._told(errand.job, finished)
+        self._compare(errand.job, finished)
         for chances in (1, 0):  # a transfer may be cut short once
             data = await errand.picture(finished, node)
             if errand.is_cancelled:
@@ -107,7 +109,7 @@ class Rendering:
                 errand.job,
                 server=self._server,
                 data=data,
-                told=Told(self._lora_keys(errand.job, finished), finished.score),
+                told=told,
             )
             try:
                 return await self._fleet.logbook.write(store)
@@ -117,12 +119,24 @@ class Rendering:
                     raise errand.failure(f"its picture is unusable: {error}") from error
         return False
 
-    def _lora_keys(self, job: Job, finished: Finished) -> dict[str, int] | None:
-        """What the server counted, by the names the job calls its LoRAs by."""
-        if finished.lora_keys is None:
-            return None
-        there = self._fleet.loras_there(self._server, job)
-        return {there[n]: keys for n, keys in finished.lora_keys.items() if n in there}
+    def _told(self, job: Job, finished: Finished) -> Told:
+        """What the server told, by the names the job calls its models by."""
+        loras = self._fleet.loras_there(self._server, job)
+        keys, ran = finished.lora_keys, finished.ran
+        if keys is not None:
+            keys = {loras[name]: count for name, count in keys.items() if name in loras}
+        if ran is not None:
+            names = {**loras, **self._fleet.checkpoint_there(self._server, job)}
+            ran = in_catalog(ran, names, finished.lora_keys)
+        return Told(keys, finished.score, ran)
+
+    def _compare(self, job: Job, finished: Finished) -> None:
+        """Note it where the server loaded other checkpoints than the one it was asked for."""
+        loaded = finished.checkpoints
+        [(there, asked)] = self._fleet.checkpoint_there(self._server, job).items()
+        if loaded and there not in loaded:
+            sentence = f"{self._server} loaded {', '.join(sorted(loaded))} instead of {asked}."
+            self._fleet.log.fault(self._server, "mistaken", sentence, job.id)
 
     def _mark_posted(self, errand: Errand) -> None:
         errand.phase = "posted"

@@ -12,6 +12,9 @@ from itertools import islice
 from typing import Any, Literal
 
 from vibes.catalog import FileEntry, facts_from_dict
+from vibes.recipes import Ran
+
+from .ran import checkpoints, ran
 
 #: ``memory`` is an error too: the server had too little of it.
 Ending = Literal["success", "error", "memory", "interrupted"]
@@ -55,6 +58,8 @@ class Finished:
 
     ``lora_keys``: how many weights each LoRA changed, in the server's spelling; None where no node
     counts them. ``score``: what a node that scores says of the first picture, as it says it.
+    ``ran``: the models that made it, and ``checkpoints``: all that were loaded, in the server's
+    spelling, where nodes tell.
     """
 
     how: Ending
@@ -62,6 +67,8 @@ class Finished:
     files: Mapping[str, tuple[FileRef, ...]] = field(default_factory=dict)  # by output node
     lora_keys: Mapping[str, int] | None = None
     score: str | None = None
+    ran: Ran | None = None
+    checkpoints: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,9 @@ def finished(reply: object, prompt_id: str) -> Finished | None:
     outputs = _get(entry, "outputs")
     nodes = outputs if isinstance(outputs, dict) else {}
     files = {node: tuple(_files(shown)) for node, shown in nodes.items()}
-    return Finished(how, message, files, _lora_keys(nodes.values()), _score(nodes.values()))
+    told = nodes.values()
+    models = ran(told), checkpoints(told)
+    return Finished(how, message, files, _lora_keys(told), _score(told), *models)
 
 
 def device(reply: object) -> Device:
@@ -190,6 +199,12 @@ def catalog_page(reply: object) -> CatalogPage | None:
         if _is_name(name := _get(file, "name"))
     )
     return CatalogPage(min(total, _MOST_NAMES), version, tuple(entries))
+
+
+def boot(reply: object) -> str | None:
+    """``GET /vibes/health``, a route of the node pack: the name of this run of the server."""
+    name = _get(reply, "boot")
+    return name if _is_name(name) else None
 
 
 def refusal(reply: object) -> str:

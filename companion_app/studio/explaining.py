@@ -9,12 +9,13 @@ from vibes.preferences import TYPES, Candidate, Pool
 from vibes.preferences.sentences import Level, sentences
 from vibes.preferences.terms import Counts
 from vibes.prompts import keywords
+from vibes.recipes import Ran
 from vibes.stages import Brief, Grid, Image, Session
 from vibes.storage import Store, StoreThread
 
 from .believing import Beliefs
 from .planning import Planner
-from .reasoning import deepened
+from .reasoning import deepened, ran_sentences
 from .taste import Taste
 from .views import View, recipe_view
 
@@ -33,10 +34,14 @@ class Explaining:
         The first sentences say why it was chosen then, what "detailed" and "technical" add is
         what is believed now.
         """
-        image, grid, session = await self._load(image_id)
-        return await self._taste.look_through(
+        image, grid, session, ran = await self._load(image_id)
+        view = await self._taste.look_through(
             lambda: self._explained(image, grid, session.profile, level)
         )
+        if level == "technical":
+            view["ran"] = ran and ran.to_dict()
+            view["explanation"] += ran_sentences(ran) if ran else ()
+        return view
 
     def _explained(self, image: Image, grid: Grid, profile: str, level: Level) -> View:
         candidate = image.recipe.candidate
@@ -76,11 +81,11 @@ class Explaining:
 
         return count
 
-    async def _load(self, image_id: str) -> tuple[Image, Grid, Session]:
-        def read(store: Store) -> tuple[Image, Grid, Session]:
+    async def _load(self, image_id: str) -> tuple[Image, Grid, Session, Ran | None]:
+        def read(store: Store) -> tuple[Image, Grid, Session, Ran | None]:
             image = store.grids.image(image_id)
             grid = store.grids.get(image.batch_id)
-            return image, grid, store.sessions.get(grid.session_id)
+            return image, grid, store.sessions.get(grid.session_id), store.ran.get(image_id)
 
         return await self._store.run(read)
 

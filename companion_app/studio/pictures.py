@@ -13,6 +13,7 @@ from companion_app.fleet import FaultKind, Job, ProgressStream, Told
 from companion_app.thumbnails import Thumbnailer
 from vibes.decoding import Undecodable
 from vibes.errors import NotFound, UnusablePicture
+from vibes.recipes import Ran
 from vibes.stages import OPEN_STATES, Image, ImageState, grid_state
 from vibes.storage import PictureFiles, Step, Store, StoreThread, Submission
 
@@ -90,7 +91,7 @@ class Pictures:
                 return
             small = await self._shrunk(data)
             await asyncio.to_thread(self._land, job.id, data, small)
-            if await self._settle(job, "collected", server=server):
+            if await self._settle(job, "collected", server=server, ran=told.ran):
                 self._made(job, server, told)
                 return
             if await self._state(job) != "collected":  # called off, or deleted, meanwhile
@@ -127,13 +128,25 @@ class Pictures:
         self._files.write(self._files.thumbnail(image_id), small)
 
     async def _settle(
-        self, job: Job, state: ImageState, *, server: str | None = None, error: str | None = None
+        self,
+        job: Job,
+        state: ImageState,
+        *,
+        server: str | None = None,
+        error: str | None = None,
+        ran: Ran | None = None,
     ) -> bool:
-        """End an image that is still open; False when it no longer is."""
+        """End an image that is still open, keeping what made it; False when it no longer is."""
         ended = timestamp(self._clock)
-        return await self._write(
-            lambda store: store.jobs.settle(job.id, state, server=server, error=error, ended=ended)
-        )
+
+        def settle(store: Store) -> Step | None:
+            with store.atomic():
+                step = store.jobs.settle(job.id, state, server=server, error=error, ended=ended)
+                if step is not None and ran is not None:
+                    store.ran.put(job.id, ran)
+            return step
+
+        return await self._write(settle)
 
     async def _state(self, job: Job) -> ImageState | None:
         return await self._store.run(lambda store: store.grids.state_of(job.id))

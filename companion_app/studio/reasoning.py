@@ -11,7 +11,7 @@ from typing import get_args
 from vibes.catalog.names import stem
 from vibes.preferences.sentences import Level
 from vibes.prompts import PromptAnalysis
-from vibes.recipes import LoraUse, Recipe
+from vibes.recipes import LoraUse, Ran, Recipe
 from vibes.recommend import ModelFit, ParameterAdvice, Selection
 from vibes.recommend.loras import clause
 
@@ -60,6 +60,17 @@ def deepened(said: Callable[[Level], Sequence[str]], further: Details, level: Le
 def lora_sentence(fit: ModelFit, strength: float) -> str:
     """Why a LoRA was considered for a prompt."""
     return clause(fit.match, fit.record, strength, by_meaning=bool(fit.semantic))
+
+
+def ran_sentences(ran: Ran) -> Iterator[str]:
+    """What really made the picture, as its server told."""
+    for what, models in (("Checkpoint", [ran.checkpoint]), ("LoRA", ran.loras or ())):
+        for model in filter(None, models):
+            about = [f"SHA-256 {model.sha256[:10]}…"] if model.sha256 else []
+            about += [] if model.keys is None else [f"{model.keys} weights changed"]
+            strength = "" if model.strength is None else f" at {model.strength:g}"
+            told = f" ({', '.join(about)})" if about else ""
+            yield f"{what} that ran: {stem(model.name)}{strength}{told}."
 
 
 def _lora_sentences(uses: Iterable[LoraUse], fits: Mapping[str, ModelFit]) -> Iterator[str]:

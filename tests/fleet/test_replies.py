@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from companion_app.fleet import replies
 from companion_app.fleet.replies import Device, FileRef, Finished
+from vibes.recipes import Ran, RanModel
 
 FIELDS = """
 p status messages outputs images devices input required x options error node_errors errors name
@@ -107,6 +108,61 @@ def test_what_can_be_no_score_is_none(told):
     assert ended.score is None
 
 
+HASH = "0123456789abcdef" * 4
+
+
+def ran(**outputs):
+    return replies.finished({"p": {"outputs": outputs}}, "p").ran
+
+
+def test_the_models_that_made_a_picture_are_read_with_their_hashes():
+    files = {
+        "checkpoint": {"name": "sd15\\epic.safetensors", "sha256": HASH},
+        "loras": [{"name": "ink.safetensors", "strength": 0.7, "sha256": None}, {"name": 3}, "x"],
+    }
+    shown = {"vibes_files": [files, "more"]}
+    assert ran(save=shown, loader={"vibes_checkpoint": ["other"]}) == Ran(
+        RanModel("sd15\\epic.safetensors", HASH), (RanModel("ink.safetensors", strength=0.7),)
+    )
+
+
+def test_without_files_the_checkpoint_is_the_one_the_loader_names():
+    assert ran(loader={"vibes_checkpoint": ["epic"]}) == Ran(RanModel("epic"))
+    shown = {"vibes_files": [{"checkpoint": None, "loras": None}]}
+    assert ran(save=shown, loader={"vibes_checkpoint": ["epic"]}) == Ran(RanModel("epic"))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *(None, 1, [], {}, [None], [1], [[]], [{}], [{"checkpoint": "epic"}]),
+        *([{"checkpoint": {"name": "line\nbreak"}}], [{"checkpoint": {"name": "x" * 10_000}}]),
+        *([{"checkpoint": {"name": 7}, "loras": {}}], ["line\nbreak"]),
+    ],
+)
+def test_what_tells_of_no_model_is_none(told):
+    assert ran(save={"vibes_files": told}, loader={"vibes_checkpoint": told}) is None
+
+
+def test_every_checkpoint_that_was_loaded_is_told():
+    outputs = {
+        "base": {"vibes_checkpoint": ["base", 7, "line\nbreak"]},
+        "save": {"vibes_files": [{"checkpoint": {"name": "refiner"}}]},
+    }
+    ended = replies.finished({"p": {"outputs": outputs}}, "p")
+    assert ended.checkpoints == {"base", "refiner"}
+    assert replies.finished({"p": {"outputs": {"1": [1]}}}, "p").checkpoints == set()
+
+
+def test_hashes_and_strengths_that_are_none_are_left_out():
+    lora = {"name": "x", "sha256": "z" * 64, "strength": True}
+    checkpoint = {"name": "c", "sha256": HASH.upper(), "strength": float("nan")}
+    told = ran(save={"vibes_files": [{"checkpoint": checkpoint, "loras": [lora] * 1000}]})
+    assert told.checkpoint == RanModel("c")
+    assert set(told.loras) == {RanModel("x")}
+    assert len(told.loras) == 100
+
+
 def test_the_queue_is_read_by_prompt_id():
     item = [3, "p", {}, {}, []]
     queue = replies.queue_state({"queue_running": [item], "queue_pending": [[4, "q", {}, {}, []]]})
@@ -160,6 +216,7 @@ def test_replies_of_any_shape_never_raise(reply):
     replies.options(reply, "x")
     replies.model_files(reply)
     replies.catalog_page(reply)
+    replies.boot(reply)
     replies.strings(reply)
     replies.refusal(reply)
     replies.is_system_stats(reply)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from functools import partial
 
+import pytest
 from PIL import Image
 
 from companion_app.embedded import PARTIAL_LIBRARY
+from companion_app.embedded.pack import PACK_NODES
 from companion_app.fleet import ScoreWish, Told
 from vibes.recipes import LoraUse
+from vibes.workflows import Making
 
 WATERCOLOR = LoraUse("styles/watercolor.safetensors", 0.7)
 FOREIGN = LoraUse("sdxl/neon_glow_xl.safetensors", 0.5)
@@ -33,6 +37,44 @@ async def test_a_server_without_the_pack_tells_of_no_weights(serve, studio, job)
     here.fleet.submit([job("one", loras=(WATERCOLOR,))])
     await here.log.until("collected", 1)
     assert here.log.told == {"one": Told()}
+
+
+@pytest.mark.parametrize("windows", [True, False])
+async def test_what_ran_is_told_by_the_names_the_job_calls_its_models_by(
+    windows, serve, studio, job
+):
+    site = await serve("windows" if windows else "linux", pack=True, models=PARTIAL_LIBRARY)
+    here = await studio(site)
+    here.fleet.submit([job("one", loras=(WATERCOLOR,))])
+    await here.log.until("collected", 1)
+    ran = here.log.told["one"].ran
+    assert ran.checkpoint.name == job("one").recipe.candidate.checkpoint
+    [lora] = ran.loras
+    assert (lora.name, lora.strength) == (WATERCOLOR.name, WATERCOLOR.strength)
+    assert lora.keys == here.log.told["one"].lora_keys[WATERCOLOR.name]
+    assert here.log.server_faults == []
+
+
+async def _loading(pool, name, run, **inputs):
+    """Load this checkpoint whatever is asked for, and say so."""
+    return await pool.run(run, **{**inputs, "checkpoint": name})
+
+
+async def test_a_server_that_loads_another_checkpoint_has_a_fault_and_the_picture_stays(
+    serve, studio, job, monkeypatch
+):
+    pool, other = PACK_NODES["VibesCheckpointPool"], "toonyou_beta6.safetensors"
+    mistaken = replace(pool, run=partial(_loading, pool, other))
+    monkeypatch.setitem(PACK_NODES, "VibesCheckpointPool", mistaken)
+    monkeypatch.setattr("companion_app.embedded.pack.read_making", lambda *_: Making())
+    here = await studio(await serve("one", pack=True))
+    here.fleet.submit([job("one")])
+    await here.log.until("collected", 1)
+    assert here.log.told["one"].ran.checkpoint.name == other
+    [(server, kind, sentence)] = here.log.server_faults
+    asked = job("one").recipe.candidate.checkpoint
+    assert (server, kind) == ("one", "mistaken")
+    assert sentence == f"one loaded {other} instead of {asked}."
 
 
 async def test_the_job_s_record_lies_in_its_picture_and_changes_nothing_else(serve, studio, job):
@@ -72,7 +114,7 @@ async def test_a_server_that_can_scores_pictures_of_jobs_and_no_others(serve, st
         await here.log.until("collected", 1)
         text = f"what {job('any').recipe.prompt} asks for"
         expected = f"tiny: {text}" if site is sites[0] else None
-        assert here.log.told == {site.config.name: Told(score=expected)}
+        assert here.log.told[site.config.name].score == expected
         await here.fleet.stop()
     assert (can.asked, cannot.asked) == ([text], [])
 
@@ -89,4 +131,4 @@ async def test_without_a_wish_nothing_is_scored(serve, studio, job):
     here = await studio(await serve("one", pack=True, scorer=scorer))
     here.fleet.submit([job("one")])
     await here.log.until("collected", 1)
-    assert (here.log.told, scorer.asked) == ({"one": Told()}, [])
+    assert (here.log.told["one"].score, scorer.asked) == (None, [])

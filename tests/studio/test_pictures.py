@@ -17,6 +17,7 @@ from companion_app.studio.sessions import utc_now
 from companion_app.thumbnails import Thumbnailer
 from tests.stages.samples import make_grid, make_recipe
 from vibes.errors import NotFound, StorageError
+from vibes.recipes import Ran, RanModel
 from vibes.stages import Session
 from vibes.storage import PictureFiles, Store, StoreThread, check
 
@@ -120,6 +121,18 @@ async def test_of_two_pictures_that_come_at_once_one_is_kept(bench):
     assert await bench.log.source_bytes("grid-0") == pictures[kept]
     assert (await bench.told()).count(("image", "collected")) == 1
     assert bench.made == [(JOB, kept, Told({"grain": 0}))]
+
+
+async def test_what_made_a_picture_is_kept_with_it_and_goes_with_it(bench):
+    ran = Ran(RanModel("epic", "ab" * 32), (RanModel("grain", strength=0.7, keys=264),))
+    await bench.submit()
+    await bench.log.collected(JOB, server="one", data=png("red"), told=Told(ran=ran))
+    await bench.log.collected(JOB, server="two", data=png("red"), told=Told(ran=Ran()))
+    assert await bench.store.run(lambda store: store.ran.get("grid-0")) == ran
+    assert await bench.store.run(lambda store: store.ran.get("grid-1")) is None
+    await bench.store.run(lambda store: store.sessions.delete("session"))
+    await asyncio.to_thread(bench.files.delete, ["grid-0"])
+    assert await bench.store.run(lambda store: store.ran.get("grid-0")) is None
 
 
 async def test_a_picture_that_lands_while_its_image_is_called_off_leaves_no_file(bench):

@@ -238,3 +238,15 @@ def m005_scoring(db: Database) -> None:
     """Which model scored each image or is to, and which images lie in the bin."""
     for statement in _FIFTH_CHANGES:
         db.execute(statement)
+
+
+@migrations()
+def m006_ran(db: Database) -> None:
+    """The models that really made each image, as its server told."""
+    db.execute(
+        """
+        CREATE TABLE ran (
+            image_id TEXT PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
+            models TEXT NOT NULL
+        )"""
+    )

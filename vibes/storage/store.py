@@ -27,6 +27,7 @@ from .hashes import HashRecords
 from .jobs import JobRecords
 from .pool_edits import PoolEditRecords
 from .queue import QueueRecords
+from .ran import RanRecords
 from .scorings import ScoringRecords
 from .sessions import ProfileRecords, SessionRecords
 
@@ -52,6 +53,7 @@ class Store:
         self.blocks = BlockRecords(db)
         self.pool_edits = PoolEditRecords(db)
         self.hashes = HashRecords(db)
+        self.ran = RanRecords(db)
         self.scorings = ScoringRecords(db)
         self.bin = BinRecords(db)
 
