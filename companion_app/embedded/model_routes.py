@@ -1,7 +1,8 @@
-"""What models a server has: ComfyUI's own routes and those of this project's node pack."""
+"""What models a server has, by ComfyUI's routes, and the routes of this project's node pack."""
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Any
 
 from aiohttp import web
@@ -68,6 +69,15 @@ def _file_entry(file: ModelFile, modified: float) -> dict[str, Any]:
         "created": modified,
         "size": file.size,
     }
+
+
+@model_routes.get("/vibes/health")
+async def health(request: web.Request) -> web.Response:
+    """Which run of the server this is: a route of this project's node pack."""
+    server = request.app[SERVER]
+    if not server.machine.has_pack:
+        return web.Response(status=404)
+    return web.json_response({"boot": server.boot, "version": version("vibes-imgen")})
 
 
 @model_routes.get("/vibes/catalog/{folder}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from aiohttp import web
 
@@ -20,6 +21,7 @@ class EmbeddedServer:
     def __init__(self, machine: Machine):
         self.machine = machine
         self.started = time.time()
+        self.boot = uuid4().hex
         self.sockets = Sockets()
         self.queue = PromptQueue(self._tell_status)
         self.executor = Executor(machine, self.sockets)

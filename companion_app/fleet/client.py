@@ -114,6 +114,13 @@ class ComfyClient:
         reply = await self._optional(f"/vibes/catalog/{folder}", **query)
         return await asyncio.to_thread(replies.catalog_page, reply)
 
+    async def boot(self) -> str | None:
+        """The name of this run of the server, another one after a restart; None without the pack.
+
+        A pack of an older version has none either.
+        """
+        return replies.boot(await self._optional("/vibes/health"))
+
     async def model_preview(self, folder: str, name: str) -> bytes | None:
         """The picture beside a model file; None where the server shows none, or too large a one."""
         path = f"/vibes/catalog/{folder}/preview"

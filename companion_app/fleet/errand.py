@@ -36,7 +36,8 @@ class Errand:
     ``phase`` is ``preparing`` until the graph is ready, ``posting`` while it is not sure whether
     the server has it, ``posted`` until the server is done, ``finished`` while the picture is
     copied, ``collected`` once nothing can stop it from being stored. ``alarm`` is called when the
-    server does not answer, so that somebody finds out whether it is gone.
+    server does not answer, so that somebody finds out whether it is gone. ``boot`` is the run of
+    the server it was begun in, where that is known.
     """
 
     def __init__(
@@ -46,9 +47,11 @@ class Errand:
         *,
         client: ComfyClient,
         alarm: Callable[[], None],
+        boot: str | None = None,
     ):
         self.waiting = waiting
         self.prompt_id = prompt_id
+        self.boot = boot
         self.phase: Phase = "preparing"
         self.has_left = False  # the server, as far as the fleet's bookkeeping goes
         self.trusts_upload = False  # whether its source was uploaded for an earlier job

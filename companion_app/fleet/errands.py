@@ -93,10 +93,17 @@ class Errands:
         """The errand of a prompt, None for prompts of others."""
         return self._errands.get(prompt_id)
 
-    def begin(self, waiting: WaitingJob, prompt_id: str | None = None) -> None:
-        """Make the job here; with ``prompt_id`` look first whether the server has that prompt."""
+    def begin(
+        self, waiting: WaitingJob, prompt_id: str | None = None, *, boot: str | None = None
+    ) -> None:
+        """Make the job here; with ``prompt_id`` look first whether the server has that prompt.
+
+        ``boot`` is the run of the server, as far as it is known.
+        """
         known = prompt_id if prompt_id not in self._errands else None  # else it is being called off
-        errand = Errand(waiting, known or uuid4().hex, client=self._client, alarm=self._alarm)
+        errand = Errand(
+            waiting, known or uuid4().hex, client=self._client, alarm=self._alarm, boot=boot
+        )
         self._orphans.adopt(errand.prompt_id)
         self._errands[errand.prompt_id] = errand
         task = asyncio.ensure_future(self._make(errand, known=known is not None))
@@ -117,13 +124,17 @@ class Errands:
         posted: Collection[Errand],
         *,
         elapsed: float,
-        lost_after: float,
+        lost_after: Callable[[Errand], float],
         stalled_after: Callable[[Errand], float],
     ) -> None:
         """Tell the errands of a queue that was asked for while ``posted`` were posted."""
         for errand in posted:
-            limit = stalled_after(errand)
-            errand.seen(queue, elapsed=elapsed, lost_after=lost_after, stalled_after=limit)
+            errand.seen(
+                queue,
+                elapsed=elapsed,
+                lost_after=lost_after(errand),
+                stalled_after=stalled_after(errand),
+            )
         for errand in self._errands.values():
             if errand not in posted:
                 errand.hint()  # it may wait for the server to answer again

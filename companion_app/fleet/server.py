@@ -11,6 +11,7 @@ from typing import Any
 from vibes.catalog import Listing, ModelKind
 from vibes.catalog.scan import KNOWN_FOLDERS
 from vibes.errors import ServerError
+from vibes.workflows import PACK_LORA
 
 from . import wire
 from .backoff import Backoff
@@ -80,6 +81,7 @@ class Server:
         self._twin: str | None = None
         self._was_resting = False
         self.queue = QueueState()  # as last seen
+        self._boot: str | None = None  # the run of the server, where it has the node pack
         self._wake = asyncio.Event()
         self._look_now = asyncio.Event()
         self._relist_now = asyncio.Event()
@@ -218,7 +220,7 @@ class Server:
         while True:
             self._reclaim()
             while (waiting := self._fleet.take(self)) is not None:
-                self.errands.begin(waiting)
+                self.errands.begin(waiting, boot=self._boot)
             await self._wake.wait()
             self._wake.clear()
 
@@ -227,7 +229,7 @@ class Server:
         if self.is_leaving:
             return
         for waiting in self._fleet.reclaim(self):
-            self.errands.begin(waiting, waiting.traces.pop(self.name))
+            self.errands.begin(waiting, waiting.traces.pop(self.name), boot=self._boot)
 
     async def _watch(self) -> None:
         """Poll the queue: the judge of whether the server is there and prompts are alive."""
@@ -238,6 +240,8 @@ class Server:
             posted = self.errands.posted
             try:
                 self.queue = await self._client.queue()
+                if self._has_pack:
+                    self._boot = await self._client.boot()
                 await self.errands.tend_orphans(self.queue)
                 polls += 1
                 if polls % _DEVICE_EVERY == 0:
@@ -269,7 +273,7 @@ class Server:
             self.queue,
             posted,
             elapsed=elapsed,
-            lost_after=self._poll_seconds,
+            lost_after=self._patience_without,
             stalled_after=self._patience_with,
         )
         rested, self._was_resting = self._was_resting, self.breaker.resting
@@ -280,6 +284,15 @@ class Server:
             self._twin = twin
             self._fleet.log.fault(self.name, "twin", f"{self.name} is {twin} under a second name.")
             self._fleet.changed(self)
+
+    @property
+    def _has_pack(self) -> bool:
+        return self.listing is not None and PACK_LORA in self.listing.node_classes
+
+    def _patience_without(self, errand: Errand) -> float:
+        """Seconds its prompt may be missing; none where the server has been started anew."""
+        known = errand.boot is not None and self._boot is not None
+        return 0.0 if known and errand.boot != self._boot else self._poll_seconds
 
     def _patience_with(self, errand: Errand) -> float:
         """Seconds its render may be silent."""

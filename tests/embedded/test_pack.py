@@ -154,3 +154,8 @@ async def test_the_nodes_are_described_as_the_real_ones_are(start):
         ours = (await client.get(f"/object_info/{name}"))[name]
         for told in ("input_order", "output", "display_name", "category", "output_node"):
             assert ours[told] == definition[told]
+
+
+async def test_a_run_of_a_server_with_the_pack_has_a_name_of_its_own(start):
+    boots = {(await (await start(pack=True)).get("/vibes/health"))["boot"] for _ in range(2)}
+    assert len(boots) == 2

@@ -71,7 +71,14 @@ def _fork(order: dict[str, Any], lifeline: int, held: int) -> int:
 
 
 def serve_images(
-    *, name: str, port: int, seconds: float, faults: list[str], raises: str, library: str
+    *,
+    name: str,
+    port: int,
+    seconds: float,
+    faults: list[str],
+    raises: str,
+    library: str,
+    pack: bool,
 ) -> None:
     """An embedded server; a prompt with a word of ``faults`` makes its sampler raise ``raises``."""
     from companion_app.embedded import FULL_LIBRARY, PARTIAL_LIBRARY, nodes, process
@@ -79,7 +86,7 @@ def serve_images(
     if raises:
         module, _, kind = raises.rpartition(".")
         nodes.RenderFault = type(kind, (RuntimeError,), {"__module__": module})
-    process.create_app = partial(process.create_app, faults=faults)
+    process.create_app = partial(process.create_app, faults=faults, pack=pack)
     models = FULL_LIBRARY
     if library == "partial":
         models = PARTIAL_LIBRARY

@@ -289,6 +289,7 @@ class World:
         faults: tuple[str, ...] = (),
         raises: str = "",
         library: str = "full",
+        pack: bool = False,
     ) -> RenderServer:
         """An embedded server of its own process."""
         options = {
@@ -298,6 +299,7 @@ class World:
             "faults": list(faults),
             "raises": raises,
             "library": library,
+            "pack": pack,
         }
         process, log = self._start(name, {"server": options})
         server = RenderServer(name, process, log, options=options, http=self._http)

@@ -48,6 +48,18 @@ async def test_a_killed_servers_images_are_made_elsewhere_within_seconds_and_it_
     await assert_whole(studio, batch, collected=12)
 
 
+async def test_a_server_with_the_pack_says_that_it_was_started_anew(world):
+    """Its queue is looked at when its socket breaks, and then not for a long time."""
+    seldom = {**HASTE, "poll_seconds": 600}
+    server = await world.server("one", seconds=0.3, pack=True)
+    studio = await world.studio({"one": server.url}, fleet=seldom)
+    batch = await studio.batch(6)
+    await until(server.begun)
+    await server.kill()
+    await world.again(server)
+    await assert_whole(studio, batch, collected=6)
+
+
 async def test_a_server_restarted_before_anybody_noticed_makes_what_it_forgot(world):
     one = await world.server("one", seconds=0.2)
     studio = await world.studio({"one": one.url})
