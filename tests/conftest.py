@@ -8,7 +8,7 @@ from zlib import crc32
 
 import pytest
 
-pytest_plugins = ["tests.comfyui.servers"]
+pytest_plugins = ["tests.browser", "tests.comfyui.servers"]
 pytest.register_assert_rewrite("tests.contract")  # its helpers assert too
 
 

@@ -13,27 +13,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    Playwright,
-    expect,
-    sync_playwright,
-)
-from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from vibes.scoring.torch_modules import missing_modules
 
 from .line import Line
 from .spare import spare_server
-
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
-"""Chromium in a container: no user namespaces, a small /dev/shm."""
-
-expect.set_options(timeout=15_000)  # milliseconds: what is true in the end may come late
-
 
 TINY_CLIP = Path(__file__).parents[1] / "assets" / "tiny_clip"
 
@@ -80,26 +65,6 @@ def _announced_address(process: subprocess.Popen[str]) -> str:
         if found := re.search(r"http://\S+", line):
             return found[0]
     pytest.fail(f"The studio ended with exit code {process.wait()} before it was ready.")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    # Not for the whole run: while Playwright is up, its event loop keeps async tests from running.
-    with sync_playwright() as playwright:
-        browser = _launch(playwright)
-        yield browser
-        browser.close()
-
-
-def _launch(playwright: Playwright) -> Browser:
-    debian = Path("/usr/bin/chromium")
-    chosen = os.environ.get("VIBES_BROWSER") or (str(debian) if debian.exists() else None)
-    try:
-        return playwright.chromium.launch(executable_path=chosen, args=FLAGS)
-    except PlaywrightError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"There is no Chromium to test with: {str(error).splitlines()[0]}")
 
 
 @pytest.fixture

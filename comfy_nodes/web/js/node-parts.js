@@ -6,7 +6,7 @@ import { RatingList } from "./rating-list.js";
 
 const PREFIX = "Vibes";
 const SHOWING = "VibesPreview";
-const MIN_WIDTH = 270; // graph units: two thumbs and five stars side by side
+const MIN_WIDTH = 290; // graph units: a small picture, two thumbs and five stars side by side
 
 /** The pack's nodes are known by the prefix of their class. */
 export const isOurs = (node) => node.comfyClass?.startsWith(PREFIX) ?? false;
@@ -62,6 +62,7 @@ function attach(node, name, part) {
   new ResizeObserver(() => {
     if (!part.node.offsetHeight) return; // out of sight: zoomed out, or another graph is shown
     height = part.node.offsetHeight + 2 * widget.margin;
+    node.expandToFitContent();
     node.setDirtyCanvas(true, true);
   }).observe(part.node);
   return part;

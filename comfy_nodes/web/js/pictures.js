@@ -7,8 +7,8 @@ export const DISLIKE = 1;
 const REMEMBERED = 500;
 
 /**
- * The pictures of a node's output: `{image, overall, about, teaches, view}` in the order shown, where
- * `view` is the path of a small picture, or null.
+ * The pictures of a node's output: `{image, overall, about, teaches, detail, view}` in the order shown,
+ * where `detail` says why one teaches nothing and `view` is the path of a small picture, or null.
  */
 export function picturesOf(output) {
   return (output?.vibes_images ?? []).map((picture, index) => ({

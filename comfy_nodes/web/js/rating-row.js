@@ -19,7 +19,7 @@ export class RatingRow {
     this.note = h("p", { class: "vibes-note", role: "status" });
     this.node = this.#build(place);
     this.draw(picture.overall);
-    if (picture.teaches === false) this.say(tools.t("rate.teachesNothing"));
+    this.say(picture.teaches ? "" : picture.detail);
   }
 
   /** Rate the picture; what is not stored in the end is taken back, with a sentence that says why. */
