@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from vibes.settings import LoraWeights, ServerConfig, Settings, Stage, Tier
 from vibes.storage import open_database
 
 WIDTH = 88
+ROOT = Path(__file__).parents[1]
 
 
 def print_commands() -> None:
@@ -102,3 +104,43 @@ def print_schema() -> None:
             if not table.name.startswith(("_", "sqlite_")):  # bookkeeping of the libraries
                 print(f"\n## `{table.name}`\n\n```sql\n{_one_per_line(table.schema)}\n```")
         db.close()
+
+
+def print_nodes() -> None:
+    """Every node with its inputs and outputs, in the order of ComfyUI's menu."""
+    told = json.loads((ROOT / "tests" / "nodes" / "object_info.json").read_text())
+    texts = json.loads((ROOT / "locales" / "en" / "nodeDefs.json").read_text())
+    for node in sorted(told, key=lambda name: (told[name]["category"], name)):
+        _print_node(told[node], texts[node])
+
+
+def _print_node(told: dict[str, Any], texts: dict[str, Any]) -> None:
+    print(f"\n### {told['display_name']}\n\n`{told['name']}` in *{told['category']}*.")
+    print(f"{texts['description']}\n\n| input | kind | meaning |\n|---|---|---|")
+    for group in ("required", "optional"):
+        for name in told["input_order"].get(group, ()):
+            kind = _kind(*told["input"][group][name])
+            print(f"| **{name}** | {kind} | {_plain(texts['inputs'][name]['tooltip'])} |")
+    if told["output"]:
+        print("\n| output | kind | meaning |\n|---|---|---|")
+    for place, (name, kind) in enumerate(zip(told["output_name"], told["output"], strict=True)):
+        meaning = _plain(texts["outputs"][str(place)]["tooltip"])
+        print(f"| **{name}** | {_type(kind)} | {meaning} |")
+
+
+def _kind(kind: Any, extra: dict[str, Any]) -> str:
+    """What an input takes, and what it is at first."""
+    if kind == "COMBO":
+        options = extra.get("options")
+        return " \\| ".join(map(str, options)) if options else "one of what is there"
+    first = extra.get("default")
+    return _type(kind) + (f", `{first}`" if first not in (None, "") else "")
+
+
+def _type(kind: str) -> str:
+    return "any" if kind == "*" else kind
+
+
+def _plain(text: str) -> str:
+    """Without what Markdown would take for a tag or a cell."""
+    return text.replace("<", "&lt;").replace("|", "\\|")
