@@ -12,7 +12,7 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 MODULES = REPOSITORY / "comfy_nodes" / "web" / "js"
-OLDEST = 20
+OLDEST = 18
 
 
 @pytest.fixture(scope="module")
