@@ -85,18 +85,26 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.fixture(scope="session")
-def comfyui() -> Installation:
-    """Return the ComfyUI on this machine, or skip."""
+def find_comfyui() -> Installation | str:
+    """The ComfyUI on this machine, or a sentence that says what is missing."""
     directory = Path(os.environ.get("COMFYUI_DIR", "~/comfy/ComfyUI")).expanduser()
     if not (directory / "main.py").is_file():
-        pytest.skip(f"no ComfyUI at {directory}: set COMFYUI_DIR to a checkout")
+        return f"no ComfyUI at {directory}: set COMFYUI_DIR to a checkout"
     scripts = ("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")
     own = directory.joinpath(".venv", *scripts)
     python = Path(os.environ.get("COMFYUI_PYTHON", own)).expanduser()
     if not python.is_file():
-        pytest.skip(f"no Python at {python}: set COMFYUI_PYTHON to one with ComfyUI's requirements")
+        return f"no Python at {python}: set COMFYUI_PYTHON to one with ComfyUI's requirements"
     return Installation(directory, python)
+
+
+@pytest.fixture(scope="session")
+def comfyui() -> Installation:
+    """Return the ComfyUI on this machine, or skip."""
+    found = find_comfyui()
+    if isinstance(found, str):
+        pytest.skip(found)
+    return found
 
 
 @pytest.fixture(scope="session")

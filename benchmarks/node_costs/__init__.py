@@ -1,0 +1,1 @@
+"""What nodes cost inside a real ComfyUI."""
