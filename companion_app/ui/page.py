@@ -26,6 +26,7 @@ from .queue_tab import build_queue_tab
 from .servers_tab import build_servers_tab
 from .studio_tab import build_studio_tab
 from .theme import quiet_theme
+from .workflows_tab import build_workflows_tab
 
 ASSETS = Path(__file__).parent / "assets"
 ASSETS_URL = "/studio-assets"
@@ -37,7 +38,7 @@ _STYLES = (
     *("learning", "learning-map", "rating"),
     *("score", "match", "quality"),
     *("manual", "review", "review-rows", "review-loras"),
-    *("loras", "tabs", "lora-parts", "slider", "compare", "checkpoints"),
+    *("loras", "tabs", "lora-parts", "slider", "compare", "checkpoints", "workflows"),
 )
 
 HEAD = "\n".join(
@@ -70,6 +71,7 @@ def build_page(settings: Settings) -> gr.Blocks:
             build_quality_tab()
             build_loras_tab()
             build_checkpoints_tab()
+            build_workflows_tab()
             build_queue_tab()
             build_servers_tab()
     # No event runs Python, yet Gradio would look a thousand times a second whether one does.

@@ -90,6 +90,7 @@ def _options() -> list[gr.Component]:
             elem_classes=["v-automatic"],
         )
         host("<vibes-mode></vibes-mode>")
+        host("<vibes-workflow-sign></vibes-workflow-sign>")
     return [aspect, models, auto_lora]
 
 
@@ -107,6 +108,7 @@ def _more(settings: Settings) -> list[gr.Component]:
             tier = gr.Dropdown(tiers, value="", label="Tier")
             seed = gr.Textbox(label="Seed", placeholder="random")
         with gr.Row(elem_id="vibes-more-choice"):
+            host("<vibes-workflow-choice></vibes-workflow-choice>")
             choice = _choice()
     return [negative, count, tier, seed, *choice]
 

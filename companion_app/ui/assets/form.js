@@ -5,6 +5,7 @@ import { hush, say } from "./notice.js";
 import { plan } from "./review-acts.js";
 import { store } from "./store.js";
 import { generate as draw } from "./studio.js";
+import { workflow } from "./workflow-choice.js";
 
 /** The form's values in the order `studio_tab.py` lists them. */
 const FIELDS = [
@@ -58,6 +59,7 @@ function requestFor(said) {
     variation: said.variation,
     add_triggers: said.triggers,
     ...(said.tier && { tier: said.tier }),
+    ...(workflow.value && { template: workflow.value }),
     ...(seed !== null && { seed }),
     ...(seconds !== null && { max_seconds: seconds }),
     ...(memory !== null && { max_vram_gb: memory }),

@@ -14,6 +14,8 @@ import "./queue.js";
 import "./review.js";
 import "./review-bar.js";
 import "./servers.js";
+import "./workflow-choice.js";
+import "./workflows.js";
 import { followMode, followSession } from "./form.js";
 import { bindKeys } from "./keys.js";
 import { start } from "./studio.js";
