@@ -76,6 +76,15 @@ class Mortal:
         with caught.value as reply:
             return reply.status, json.load(reply)["detail"]
 
+    def is_unchanged(self, path: str) -> bool:
+        """Whether a route with a tag sends nothing again."""
+        with urllib.request.urlopen(self.server.url + path, timeout=60) as reply:
+            tag = reply.headers["ETag"]
+        with pytest.raises(urllib.error.HTTPError) as unchanged:
+            self.ask(path, **{"If-None-Match": tag})
+        with unchanged.value as reply:
+            return reply.status == 304
+
     def shown(self, checkpoint: str) -> str:
         """A picture as any process on these files may have shown it."""
         picture = ShownPicture(
@@ -147,6 +156,7 @@ def test_a_rating_changes_the_choice_and_nothing_else_runs_twice(mortal: Mortal)
     told = mortal.ask("/vibes/statistics")
     assert (told["source"], told["ratings"]) == ("local", 3)
     assert [row["checkpoint"] for row in told["top_checkpoints"]] == [other, before]
+    assert mortal.is_unchanged("/vibes/statistics")
 
 
 def test_killed_over_and_over_it_keeps_every_rating_until_the_studio_has_it(
