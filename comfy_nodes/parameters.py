@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from comfy_api.latest import io
 
 from vibes.errors import VibesError
 from vibes.settings import ASPECT_RATIOS, AspectRatio
 
 from .choices import settings
-from .local_files import local_catalog
+from .local_files import catalog_state, local_catalog
 from .made import Chosen, remember
 from .named_models import check_models
 from .options import check_option
@@ -64,6 +66,11 @@ class VibesParameters(io.ComfyNode):
         except VibesError as error:
             return str(error)
         return True
+
+    @classmethod
+    def fingerprint_inputs(cls, **inputs: Any) -> str:
+        """Model files that came, went or changed are another input."""
+        return f"{catalog_state('checkpoint')} {catalog_state('lora')}"
 
     @classmethod
     def execute(

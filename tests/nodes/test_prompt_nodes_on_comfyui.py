@@ -13,6 +13,7 @@ from comfy_nodes.analysis import analysis_of, report
 from tests.comfyui.servers import CHECKPOINTS, LORA, ComfyUI
 from tests.nodes.test_on_comfyui import call, ended, refusal, run, submit
 from tests.nodes.test_on_comfyui import report as reported
+from tests.tiny_checkpoints import write_lora
 
 pytestmark = pytest.mark.comfyui
 
@@ -114,9 +115,19 @@ def test_parameters_are_not_chosen_anew_for_another_seed(comfyui_with_pack: Comf
     run(comfyui_with_pack, sampled())
     graph = sampled()
     graph["sampler"]["inputs"]["seed"] = 2
-    messages = run(comfyui_with_pack, graph)["status"]["messages"]
-    [cached] = [data["nodes"] for event, data in messages if event == "execution_cached"]
-    assert "chosen" in cached
+    assert was_cached(run(comfyui_with_pack, graph), "chosen")
+
+
+def test_parameters_are_chosen_anew_when_model_files_change(comfyui_with_pack: ComfyUI) -> None:
+    graph = {"chosen": parameters()} | told({"seen": ["chosen", 6]})
+    run(comfyui_with_pack, graph)
+    assert was_cached(run(comfyui_with_pack, graph), "chosen")
+    new = comfyui_with_pack.base / "models" / "loras" / f"{uuid4().hex}.safetensors"
+    write_lora(new, seed=3, trigger="dappled")
+    try:
+        assert not was_cached(run(comfyui_with_pack, graph), "chosen")
+    finally:
+        new.unlink()
 
 
 @pytest.mark.parametrize(
