@@ -139,7 +139,8 @@ def _widget(name: str, told: object) -> list[str | None]:
     kind = told[0]
     options = told[1] if len(told) > 1 and isinstance(told[1], dict) else {}
     is_choice = isinstance(kind, list) or kind == "COMBO"
-    if options.get("forceInput") or not (is_choice or kind in _WIDGET_TYPES):
+    is_value = isinstance(kind, str) and kind in _WIDGET_TYPES
+    if options.get("forceInput") or not (is_choice or is_value):
         return []
     controlled = options.get("control_after_generate") or (kind == "INT" and name in _SEEDS)
     uploads = is_choice and any(options.get(upload) for upload in _UPLOADS)
@@ -177,7 +178,7 @@ class _Origins:
 
     def __init__(self, workflow: EditorWorkflow):
         self._nodes = {str(node.id): node for node in workflow.nodes}
-        self._links = dict(_ends(link) for link in workflow.links if link)
+        self._links = dict(ends for link in workflow.links if (ends := _ends(link)))
 
     def value(self, link: int) -> Any:
         """The link [node, output] in API format, or the constant it stands for.
@@ -200,11 +201,13 @@ class _Origins:
         return None
 
 
-def _ends(link: list[Any] | dict[str, Any]) -> tuple[Any, list[Any]]:
-    """The link's id, and where it comes from."""
+def _ends(link: list[Any] | dict[str, Any] | None) -> tuple[int, list[Any]] | None:
+    """The link's id, and where it comes from; None for what is no link."""
     if isinstance(link, dict):
-        return link.get("id"), [str(link.get("origin_id")), link.get("origin_slot")]
-    return (link[0], [str(link[1]), link[2]]) if len(link) > 2 else (None, [])
+        link = [link.get("id"), link.get("origin_id"), link.get("origin_slot")]
+    if not link or len(link) < 3 or type(link[0]) is not int or type(link[2]) is not int:
+        return None
+    return link[0], [str(link[1]), link[2]]
 
 
 def _api_node(
