@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -85,7 +86,7 @@ class StudioClient:
         except asyncio.TimeoutError as error:
             raise StudioAway(f"{self._access.base} gives no answer in time.") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise StudioAway(f"{self._access.base} does not answer: {error}.") from error
+            raise StudioAway(f"{self._access.base} does not answer: {_why(error)}.") from error
         if reply.status in _KEPT_OUT:
             raise StudioRefuses(f"{self._access.base} refuses: {_words(reply)}")
         return reply
@@ -117,6 +118,13 @@ def _json(reply: _Reply) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _why(error: Exception) -> str:
+    """In a few words; aiohttp's own repeat the address and name its classes."""
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    number = getattr(cause, "errno", None)
+    return os.strerror(number) if number and number > 0 else str(cause).rstrip(".")
 
 
 def _words(reply: _Reply) -> str:
