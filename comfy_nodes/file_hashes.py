@@ -36,7 +36,7 @@ class Wanted(NamedTuple):
         return f"{self.path}{CONTENT}" if self.content else str(self.path)
 
 
-class FileHashes:
+class ModelHashes:
     """Digests of files, kept by path, size and change time.
 
     What stands in files beside a model is not believed: only the file itself is.

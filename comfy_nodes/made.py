@@ -27,7 +27,7 @@ def remember(graph: Mapping[str, Any] | None, node_id: str | None, chosen: Chose
 
     ``graph`` and ``node_id`` are ComfyUI's hidden ``prompt`` and ``unique_id``.
     """
-    if not graph or node_id not in graph:
+    if not graph or node_id is None or node_id not in graph:
         return
     key = signature(graph, node_id)
     with _lock:

@@ -13,7 +13,7 @@ from vibes.catalog.names import canonical
 from vibes.errors import StorageError
 from vibes.workflows import Making, Record
 
-from .file_hashes import FileHashes, Wanted
+from .file_hashes import ModelHashes, Wanted
 from .memory import memory
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def used_files(making: Making) -> UsedFiles:
     checkpoint = making.checkpoint and _path(making.checkpoint, _CHECKPOINTS)
     files = {**loras, **({making.checkpoint: checkpoint} if checkpoint else {})}
     try:
-        hashes = FileHashes(memory().hashes)
+        hashes = ModelHashes(memory().hashes)
         whole = {name: Wanted(path) for name, path in files.items()}
         content = {name: Wanted(path, content=True) for name, path in loras.items()}
         read = _progress(hashes.unread([*whole.values(), *content.values()]))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from comfy_nodes.file_hashes import FileHashes, Wanted
+from comfy_nodes.file_hashes import ModelHashes, Wanted
 from vibes.storage import FileHash
 
 
@@ -39,7 +39,7 @@ def lora(tmp_path: Path) -> Path:
 
 
 def test_a_digest_is_the_file_s_own_whatever_stands_beside_or_inside_it(lora: Path) -> None:
-    hashes = FileHashes(Shelf())
+    hashes = ModelHashes(Shelf())
     whole = hashes.of(Wanted(lora), read=lambda: None)
     assert whole == hashlib.sha256(lora.read_bytes()).hexdigest()
     content = hashes.of(Wanted(lora, content=True), read=lambda: None)
@@ -49,7 +49,7 @@ def test_a_digest_is_the_file_s_own_whatever_stands_beside_or_inside_it(lora: Pa
 def test_a_file_of_another_kind_is_all_content(tmp_path: Path) -> None:
     path = tmp_path / "x.pt"
     path.write_bytes(b"\1\0\0\0\0\0\0\0abc")
-    content = FileHashes(Shelf()).of(Wanted(path, content=True), read=lambda: None)
+    content = ModelHashes(Shelf()).of(Wanted(path, content=True), read=lambda: None)
     assert content == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -57,12 +57,12 @@ def test_a_file_is_read_once_until_it_changes(lora: Path) -> None:
     shelf, reads = Shelf(), []
 
     def digest() -> str:
-        return FileHashes(shelf).of(Wanted(lora), read=lambda: reads.append(1))
+        return ModelHashes(shelf).of(Wanted(lora), read=lambda: reads.append(1))
 
-    assert FileHashes(shelf).unread([Wanted(lora)]) == lora.stat().st_size
+    assert ModelHashes(shelf).unread([Wanted(lora)]) == lora.stat().st_size
     first = digest()
     assert (digest(), len(reads)) == (first, 2)  # two pieces of at most 4 MiB
-    assert FileHashes(shelf).unread([Wanted(lora)]) == 0
+    assert ModelHashes(shelf).unread([Wanted(lora)]) == 0
     os.utime(lora, ns=(1, 1))
     assert (digest(), len(reads)) == (first, 4)
     lora.write_bytes(lora.read_bytes() + b"more")
@@ -78,5 +78,5 @@ def test_reading_ends_where_it_is_told_to_and_nothing_is_kept(lora: Path) -> Non
 
     shelf = Shelf()
     with pytest.raises(Interrupted):
-        FileHashes(shelf).of(Wanted(lora), read=read)
+        ModelHashes(shelf).of(Wanted(lora), read=read)
     assert shelf.kept == {}
