@@ -253,6 +253,17 @@ async def test_the_editor_s_file_is_read_by_what_servers_tell_of_its_nodes(api):
     assert grid["state"] == "done"
 
 
+async def test_pictures_of_one_s_own_workflow_are_made_after_a_restart_too(start_studio):
+    async with start_studio() as api:
+        await add(api)
+        batch = await api.generate(await api.session(), template="own", count=40)
+        await api.ok("POST", f"/api/batches/{batch}/pause")
+    async with start_studio() as api:
+        await api.ok("POST", f"/api/batches/{batch}/resume")
+        grid = await api.finished(batch)
+        assert (grid["state"], grid["done_count"]) == ("done", 40)
+
+
 async def test_a_damaged_file_is_shown_with_its_reason_and_can_be_removed(start_studio, tmp_path):
     async with start_studio() as api:
         await add(api)
