@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +11,8 @@ import aiohttp
 
 from vibes.errors import VibesError
 from vibes.settings import StudioAccess
+
+from .studio_troubles import trouble
 
 _ANSWER = aiohttp.ClientTimeout(total=60, sock_connect=5, sock_read=30)  # seconds
 _LONGEST = 64 * 2**20  # bytes of an answer
@@ -83,10 +84,8 @@ class StudioClient:
             ) as response:
                 body = await self._read(response)
                 reply = _Reply(response.status, response.headers.get("ETag", ""), body)
-        except asyncio.TimeoutError as error:
-            raise StudioAway(f"{self._access.base} gives no answer in time.") from error
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise StudioAway(f"{self._access.base} does not answer: {_why(error)}.") from error
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
+            raise StudioAway(trouble(self._access.base, error)) from error
         if reply.status in _KEPT_OUT:
             raise StudioRefuses(f"{self._access.base} refuses: {_words(reply)}")
         return reply
@@ -118,13 +117,6 @@ def _json(reply: _Reply) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _why(error: Exception) -> str:
-    """In a few words; aiohttp's own repeat the address and name its classes."""
-    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    number = getattr(cause, "errno", None)
-    return os.strerror(number) if number and number > 0 else str(cause).rstrip(".")
 
 
 def _words(reply: _Reply) -> str:
