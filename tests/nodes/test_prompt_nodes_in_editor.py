@@ -62,7 +62,7 @@ def test_the_editor_still_tells_a_text_from_a_list(editor: Editor) -> None:
     assert editor.page.evaluate(CONNECT, wanted) == [False]
 
 
-def test_what_was_found_is_shown_on_the_node_and_stored_nowhere(editor: Editor) -> None:
+def test_what_was_found_is_shown_comes_back_with_its_tab_and_is_stored_nowhere(editor: Editor) -> None:
     graph: dict[str, Any] = {
         "1": {
             "class_type": "VibesPromptAnalysis",
@@ -79,3 +79,9 @@ def test_what_was_found_is_shown_on_the_node_and_stored_nowhere(editor: Editor) 
     assert stored == ["a portrait photo of a woman at sunset"]
     sent = editor.page.evaluate("app.graphToPrompt().then(({ output }) => output[1].inputs)")
     assert sent == {"prompt": "a portrait photo of a woman at sunset"}
+
+    editor.page.evaluate("app.extensionManager.command.execute('Comfy.NewBlankWorkflow')")
+    expect(shown).to_have_count(0)
+    editor.page.get_by_role("button", name=re.compile("^test")).click()
+    editor.show("VibesPromptAnalysis")
+    expect(shown).to_have_value(re.compile("^Style: photo", re.MULTILINE))
