@@ -1,4 +1,7 @@
-"""``POST /vibes/rate`` and ``GET /vibes/statistics``: what the editor tells, and asks of it."""
+"""``POST /vibes/rate``, ``GET /vibes/ratings`` and ``GET /vibes/statistics``.
+
+What the editor tells of pictures, what was said of them last, and what came of all of it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -19,13 +23,19 @@ from .memory import Learned, Rated, memory
 from .replies import answering, read_object
 
 TOP = 10
+MOST_IMAGES = 200
+"""Pictures asked for at once; their ids fill most of the longest address a server reads."""
 _FIELDS = frozenset({"image", "overall", "flaws", "tags", "comment"})
 _LONGEST_LIST = 50
 
 
 def rating_routes() -> list[web.RouteDef]:
     """The routes of this module."""
-    return [web.post("/vibes/rate", rate), web.get("/vibes/statistics", statistics)]
+    return [
+        web.post("/vibes/rate", rate),
+        web.get("/vibes/ratings", ratings),
+        web.get("/vibes/statistics", statistics),
+    ]
 
 
 @answering
@@ -34,6 +44,16 @@ async def rate(request: web.Request) -> web.Response:
     body = await read_object(request, _FIELDS)
     rated = await asyncio.to_thread(_rate, body)
     return web.json_response(asdict(rated))
+
+
+@answering
+async def ratings(request: web.Request) -> web.Response:
+    """The stars each picture has by now; null for one that nobody rated."""
+    images = request.query.getall("image", [])
+    if len(images) > MOST_IMAGES:
+        raise InvalidInput(f"At most {MOST_IMAGES} pictures are told of at once.")
+    told = {"ratings": await asyncio.to_thread(_ratings, images)}
+    return web.json_response(told, headers={"Cache-Control": "no-store"})
 
 
 @answering
@@ -57,6 +77,11 @@ def _rate(body: dict[str, Any]) -> Rated:
         raise InvalidInput("comment is a text.")
     flaws, tags = _words(body, "flaws"), _words(body, "tags")
     return memory().rate(image, overall, flaws=flaws, tags=tags, comment=comment)
+
+
+def _ratings(images: Sequence[str]) -> dict[str, int | None]:
+    found = {image: memory().rating(image) for image in images}
+    return {image: rating.overall if rating else None for image, rating in found.items()}
 
 
 def _words(body: dict[str, Any], name: str) -> list[str]:

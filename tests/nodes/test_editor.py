@@ -110,8 +110,8 @@ def test_pictures_are_rated_on_their_node_and_a_second_press_changes_what_is_sto
     assert ratings(made.server) == before + 2
 
 
-def test_what_was_rated_is_shown_again_after_a_cached_run_and_after_a_reload(
-    editor: Editor, graph: Graph
+def test_what_was_rated_is_shown_again_after_a_cached_run_a_reload_and_in_other_browsers(
+    browser: Browser, editor: Editor, graph: Graph
 ) -> None:
     graph["1"]["inputs"].update(mode="fixed", checkpoint=CHECKPOINTS[0])  # as no rating can change
     editor.load(graph)
@@ -127,6 +127,13 @@ def test_what_was_rated_is_shown_again_after_a_cached_run_and_after_a_reload(
     editor.run()
     expect(editor.rows.first).to_have_attribute("data-overall", "2")
     expect(editor.rows.last).to_have_attribute("data-overall", "")
+
+    with editor_at(browser, editor.server) as other:
+        other.load(graph)
+        other.run()
+        other.show("VibesPreview")
+        expect(other.rows.first).to_have_attribute("data-overall", "2")
+        expect(other.rows.last).to_have_attribute("data-overall", "")
 
 
 def test_ratings_and_choices_come_back_with_the_editor_s_tab(made: Editor) -> None:

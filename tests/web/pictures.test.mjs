@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { picturesOf, Said } from "../../comfy_nodes/web/js/pictures.js";
-
-/** What `sessionStorage` does. */
-function memory() {
-  const kept = new Map();
-  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value) };
-}
+import { picturesOf } from "../../comfy_nodes/web/js/pictures.js";
 
 const picture = (image, overall = null) => ({ image, overall, about: "a", teaches: true });
 
@@ -26,24 +20,4 @@ test("each picture comes with the way to a small one of it, in the order shown",
 test("an output of another node, and none, hold no pictures", () => {
   assert.deepEqual(picturesOf({ images: [{ filename: "a.png" }] }), []);
   assert.deepEqual(picturesOf(undefined), []);
-});
-
-test("what was said since wins over what a cached node repeats, also after a reload", () => {
-  const window = memory();
-  new Said(window).set("i1", 4);
-  const later = new Said(window);
-  assert.equal(later.apply(picture("i1")).overall, 4);
-  assert.equal(later.apply(picture("i2", 2)).overall, 2);
-});
-
-test("of very many ratings the newest are remembered", () => {
-  const said = new Said(memory());
-  said.set("first", 1);
-  for (let index = 0; index < 499; index++) said.set(`i${index}`, 5);
-  said.set("first", 2);
-  said.set("last", 3);
-  assert.equal(said.apply(picture("first")).overall, 2);
-  assert.equal(said.apply(picture("last")).overall, 3);
-  assert.equal(said.apply(picture("i0")).overall, null);
-  assert.equal(said.apply(picture("i1")).overall, 5);
 });

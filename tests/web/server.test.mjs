@@ -31,6 +31,29 @@ test("a rating is posted as JSON, and what was stored is told", async () => {
   assert.deepEqual(JSON.parse(asked[0].body), { image: "a1", overall: 4 });
 });
 
+test("what was said of very many pictures is asked for in addresses a server can read", async () => {
+  const images = Array.from({ length: 201 }, (_, index) => index.toString(16).padStart(32, "0"));
+  const { asked, server } = answering(
+    json({ ratings: { [images[0]]: 4, [images[1]]: null } }),
+    json({ ratings: { [images[200]]: 1 } }),
+  );
+  assert.deepEqual(await server.ratings(images), {
+    [images[0]]: 4,
+    [images[1]]: null,
+    [images[200]]: 1,
+  });
+  assert.equal(asked.length, 2);
+  assert.ok(asked[0].path.startsWith(`/vibes/ratings?image=${images[0]}&image=${images[1]}&`));
+  assert.equal(asked[1].path, `/vibes/ratings?image=${images[200]}`);
+  assert.ok(asked[0].path.length < 8000);
+});
+
+test("of no pictures nothing is asked", async () => {
+  const { asked, server } = answering();
+  assert.deepEqual(await server.ratings([]), {});
+  assert.deepEqual(asked, []);
+});
+
 test("an address is put without a token unless one was typed, so that the stored one is kept", async () => {
   const { asked, server } = answering(json({}), json({}));
   await server.link({ url: "http://one:7860", token: undefined });

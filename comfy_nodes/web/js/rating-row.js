@@ -7,7 +7,7 @@ export class RatingRow {
   #sending = Promise.resolve();
   #turn = 0;
 
-  /** `place` is "2 of 3" where there are several, `tools` are `{t, server, said, news, address}`. */
+  /** `place` is "2 of 3" where there are several, `tools` are `{t, server, news, address}`. */
   constructor(picture, place, tools) {
     this.tools = tools;
     this.picture = picture;
@@ -39,6 +39,13 @@ export class RatingRow {
     }
   }
 
+  /** Take over what is stored of the picture, unless something was pressed since it was asked. */
+  recall(overall) {
+    if (this.#turn) return;
+    this.picture.overall = overall;
+    this.draw(overall);
+  }
+
   /** Show a rating, null for none. */
   draw(overall) {
     const { thumbs, stars } = this;
@@ -55,10 +62,9 @@ export class RatingRow {
   }
 
   async #send(overall) {
-    const { server, said, news } = this.tools;
+    const { server, news } = this.tools;
     const told = await server.rate(this.picture.image, overall);
     this.picture.overall = told.overall;
-    said.set(told.image, told.overall);
     news.dispatchEvent(new Event("rated"));
     return told;
   }

@@ -3,6 +3,8 @@
 /** A request was not answered as hoped; the message is a sentence for the person. */
 export class Refused extends Error {}
 
+/** Pictures the server tells of at once. */
+const MOST_IMAGES = 200;
 const JSON_TYPE = { "Content-Type": "application/json" };
 
 export class Server {
@@ -18,6 +20,17 @@ export class Server {
   /** Store a rating; returns `{image, overall, teaches, detail}`. */
   async rate(image, overall) {
     return this.#told(await this.#send("/vibes/rate", sending("POST", { image, overall })));
+  }
+
+  /** What was said last of pictures, here or anywhere: `{image: 1..5 | null}`. */
+  async ratings(images) {
+    const found = {};
+    for (let start = 0; start < images.length; start += MOST_IMAGES) {
+      const asked = images.slice(start, start + MOST_IMAGES).map((image) => ["image", image]);
+      const reply = await this.#send(`/vibes/ratings?${new URLSearchParams(asked)}`);
+      Object.assign(found, (await this.#told(reply)).ratings);
+    }
+    return found;
   }
 
   /** How it stands with the studio: `{url, has_token, state, detail, waiting, fixed}`. */

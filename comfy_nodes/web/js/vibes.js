@@ -5,7 +5,6 @@ import { Commands } from "./commands.js";
 import { isOurs, NodeParts } from "./node-parts.js";
 import { nodeAt } from "./node-places.js";
 import { Panel } from "./panel.js";
-import { Said } from "./pictures.js";
 import { Server } from "./server.js";
 import { addStyle } from "./style.js";
 import { StudioForm } from "./studio-form.js";
@@ -21,7 +20,6 @@ const tools = {
   t,
   server,
   news: new EventTarget(),
-  said: new Said(sessionStorage),
   address: (path) => api.apiURL(path),
   explain: (choice) => why.open(choice),
   openStudio: () => commands.openStudio(),
