@@ -62,7 +62,7 @@ def test_the_editor_still_tells_a_text_from_a_list(editor: Editor) -> None:
     assert editor.page.evaluate(CONNECT, wanted) == [False]
 
 
-def test_what_was_found_is_shown_comes_back_with_its_tab_and_is_stored_nowhere(editor: Editor) -> None:
+def test_what_was_found_is_shown_also_after_another_tab_and_stored_nowhere(editor: Editor) -> None:
     graph: dict[str, Any] = {
         "1": {
             "class_type": "VibesPromptAnalysis",
