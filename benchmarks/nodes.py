@@ -15,10 +15,12 @@ from pathlib import Path
 from tests.comfyui.servers import find_comfyui
 
 from .goals import Goals, finish, verdict
-from .node_costs import importing, saving
+from .node_costs import choosing, importing, saving
 from .node_costs.server import server_with_pack
 
 GOALS: Goals = {
+    "choose_added_ms": (operator.le, 15),
+    "repeat_uncached": (operator.le, 0),
     "import_ms": (operator.le, 300),
     "save_ratio": (operator.le, 1.2),
 }
@@ -33,7 +35,7 @@ def main() -> None:
     if isinstance(comfyui, str):
         parser.exit(2, f"{comfyui}\n")
     with tempfile.TemporaryDirectory() as place, server_with_pack(comfyui, Path(place)) as server:
-        figures = saving.measure(server)
+        figures = saving.measure(server) | choosing.measure(server)
         figures |= importing.measure(comfyui, Path(place) / "bytecode")
     for name, figure in figures.items():
         print(f"{name:26} {figure:.3f}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,7 +13,11 @@ from vibes.catalog.scan import KNOWN_FOLDERS, FolderScanner, Scan
 
 from .choices import HERE
 
+RUN_SECONDS = 1.0
+"""The nodes of one run look at the same files: looking at 500 takes some milliseconds each time."""
+
 _Entries = dict[ModelKind, tuple[FileEntry, ...]]
+_seen: dict[ModelKind, tuple[float, Scan]] = {}
 _catalogs: dict[tuple[ModelKind, ...], tuple[_Entries, Catalog]] = {}
 
 
@@ -29,7 +34,7 @@ def scan(kind: ModelKind) -> Scan:
 
 
 def local_catalog(*kinds: ModelKind) -> Catalog:
-    """What there is of these kinds; the same catalog as before while no file has changed."""
+    """What there was of these kinds within the last second; the same while no file has changed."""
     entries = {kind: _entries(kind) for kind in kinds}
     known = _catalogs.get(kinds)
     if known is None or known[0] != entries:
@@ -39,8 +44,8 @@ def local_catalog(*kinds: ModelKind) -> Catalog:
 
 
 def catalog_state(kind: ModelKind) -> str:
-    """A text that changes whenever the files of that kind do."""
-    return scan(kind).version
+    """A text that changes, within a second, when the files of that kind do."""
+    return _recent(kind).version
 
 
 def spelling(kind: ModelKind, name: str) -> str:
@@ -61,8 +66,16 @@ def path_of(kind: ModelKind, name: str) -> str:
 
 def _entries(kind: ModelKind) -> tuple[FileEntry, ...]:
     """The files that loaders here accept."""
-    files = scan(kind).files
+    files = _recent(kind).files
     return tuple(files[name].entry for name in names(kind) if name in files)
+
+
+def _recent(kind: ModelKind) -> Scan:
+    looked, found = _seen.get(kind, (float("-inf"), None))
+    if found is None or time.monotonic() - looked > RUN_SECONDS:
+        found = scan(kind)
+        _seen[kind] = time.monotonic(), found
+    return found
 
 
 @lru_cache(maxsize=32)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from statistics import median
-from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -11,7 +10,7 @@ from PIL import Image, ImageFilter
 
 from vibes.workflows import PACK_SAVE
 
-from .server import Graph, Server
+from .server import Graph, Server, node
 
 SIDE = 1024
 RUNS = 15
@@ -49,8 +48,8 @@ def _draw(server: Server) -> None:
 def _graph(class_type: str) -> Graph:
     """A drawn picture with a sampled one in its corner, so that there is a maker to be told."""
     return {
-        "1": _node("CheckpointLoaderSimple", ckpt_name="tiny-a.safetensors"),
-        "2": _node(
+        "1": node("CheckpointLoaderSimple", ckpt_name="tiny-a.safetensors"),
+        "2": node(
             "LoraLoader",
             model=["1", 0],
             clip=["1", 1],
@@ -58,9 +57,9 @@ def _graph(class_type: str) -> Graph:
             strength_model=0.7,
             strength_clip=0.7,
         ),
-        "3": _node("CLIPTextEncode", clip=["2", 1], text="a lighthouse on a cliff at sunset"),
-        "4": _node("EmptySD3LatentImage", width=64, height=64, batch_size=1),
-        "5": _node(
+        "3": node("CLIPTextEncode", clip=["2", 1], text="a lighthouse on a cliff at sunset"),
+        "4": node("EmptySD3LatentImage", width=64, height=64, batch_size=1),
+        "5": node(
             "KSampler",
             model=["2", 0],
             positive=["3", 0],
@@ -73,9 +72,9 @@ def _graph(class_type: str) -> Graph:
             scheduler="normal",
             denoise=1.0,
         ),
-        "6": _node("VAEDecode", samples=["5", 0], vae=["1", 2]),
-        "7": _node("LoadImage", image="large.png"),
-        "8": _node(
+        "6": node("VAEDecode", samples=["5", 0], vae=["1", 2]),
+        "7": node("LoadImage", image="large.png"),
+        "8": node(
             "ImageCompositeMasked",
             destination=["7", 0],
             source=["6", 0],
@@ -83,9 +82,5 @@ def _graph(class_type: str) -> Graph:
             y=0,
             resize_source=False,
         ),
-        "9": _node(class_type, images=["8", 0], filename_prefix=f"benchmark/{uuid4().hex}"),
+        "9": node(class_type, images=["8", 0], filename_prefix=f"benchmark/{uuid4().hex}"),
     }
-
-
-def _node(class_type: str, **inputs: Any) -> dict[str, Any]:
-    return {"class_type": class_type, "inputs": inputs}

@@ -26,6 +26,7 @@ from tests.ports import free_port
 
 Graph = dict[str, Any]
 PATIENCE = 120  # seconds for one run
+_CACHED = "execution_cached"
 
 
 class Server:
@@ -61,6 +62,19 @@ class Server:
         request = urllib.request.Request(self._url + path, data=data)
         with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
             return json.load(reply)
+
+
+def node(class_type: str, **inputs: Any) -> dict[str, Any]:
+    """A node of a graph in API format."""
+    return {"class_type": class_type, "inputs": inputs}
+
+
+def cached_nodes(entry: dict[str, Any]) -> set[str]:
+    """The nodes a run took from the server's cache, by its history."""
+    messages = entry["status"]["messages"]
+    return {
+        name for event, data in messages if event == "execution_cached" for name in data["nodes"]
+    }
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from benchmarks.node_costs import saving
+from benchmarks.node_costs import choosing, saving
 from benchmarks.node_costs.server import Server
 from tests.comfyui.servers import ComfyUI
 
@@ -19,6 +19,20 @@ def test_saving_is_measured_while_all_else_is_cached(comfyui_with_pack: ComfyUI)
     assert all(figure > 0 for figure in figures.values())
     saved = list((comfyui_with_pack.base / "output" / "benchmark").glob("*.png"))
     assert len(saved) == 4
+
+
+def test_choosing_is_measured_while_models_are_loaded(comfyui_with_pack: ComfyUI) -> None:
+    server = Server(comfyui_with_pack.url, comfyui_with_pack.base)
+    figures = choosing.measure(server, runs=2, loras=0)
+    assert figures.keys() == {
+        "core_load_ms",
+        "choose_ms",
+        "first_choose_ms",
+        "choose_added_ms",
+        "repeat_uncached",
+    }
+    assert figures["choose_ms"] > 0
+    assert figures["repeat_uncached"] == 0
 
 
 def test_a_run_that_fails_is_no_measurement(comfyui_with_pack: ComfyUI) -> None:

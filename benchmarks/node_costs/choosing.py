@@ -1,0 +1,89 @@
+"""Choosing a checkpoint and LoRAs in a library as people have them, against core's loaders."""
+
+from __future__ import annotations
+
+from itertools import cycle, islice
+from statistics import median
+from typing import Any
+from uuid import uuid4
+
+from benchmarks.libraries.files import write_lora_file
+from tests.comfyui.servers import CHECKPOINTS, LORA
+
+from .server import Graph, Server, cached_nodes, node
+
+LORAS = 500
+"""Files beside the one that is chosen, of families that are kept apart from it."""
+RUNS = 40
+PROMPT = "a speckled egg on a beach at sunset"
+
+
+def measure(server: Server, runs: int = RUNS, loras: int = LORAS) -> dict[str, float]:
+    """Milliseconds of runs that load models, and what choosing adds: the median of neighbours.
+
+    ``repeat_uncached`` is how many nodes ran again when nothing had changed.
+    """
+    _fill(server, loras)
+    first = server.milliseconds(_chosen(0))
+    core, pack = [], []
+    for number, checkpoint in enumerate(islice(cycle(CHECKPOINTS[:2]), runs), 1):
+        core.append(server.milliseconds(_named(checkpoint)))
+        pack.append(server.milliseconds(_chosen(number)))
+    return {
+        "core_load_ms": median(core),
+        "choose_ms": median(pack),
+        "first_choose_ms": first,
+        "choose_added_ms": median(ours - theirs for ours, theirs in zip(pack, core, strict=True)),
+        "repeat_uncached": _uncached(server),
+    }
+
+
+def _fill(server: Server, loras: int) -> None:
+    folder = server.base / "models" / "loras"
+    for number in range(loras):
+        family = ("sdxl", "sd15", "flux")[number % 3]
+        tags = {f"style {number}": 20, "beach": number % 7, "portrait": number % 11}
+        write_lora_file(folder / f"style_{number:03}.safetensors", family=family, rank=1, tags=tags)
+
+
+def _uncached(server: Server) -> int:
+    graph = _chosen(1)
+    server.run(graph)
+    return len(graph.keys() - cached_nodes(server.run(graph)))
+
+
+def _chosen(seed: int) -> Graph:
+    pool = node("VibesCheckpointPool", mode="explore", tier="tiny_test", prompt=PROMPT, seed=seed)
+    loras = node("VibesAutoLora", model=["1", 0], clip=["1", 1], mode="auto", prompt=PROMPT)
+    loras["inputs"] |= {"loras": "", "max_loras": 1, "seed": seed}
+    return _picture(pool, loras)
+
+
+def _named(checkpoint: str) -> Graph:
+    lora = node("LoraLoader", model=["1", 0], clip=["1", 1], lora_name=LORA)
+    lora["inputs"] |= {"strength_model": 0.7, "strength_clip": 0.7}
+    return _picture(node("CheckpointLoaderSimple", ckpt_name=checkpoint), lora)
+
+
+def _picture(checkpoint: dict[str, Any], loras: dict[str, Any]) -> Graph:
+    return {
+        "1": checkpoint,
+        "2": loras,
+        "3": node("CLIPTextEncode", clip=["2", 1], text=PROMPT),
+        "4": node("EmptySD3LatentImage", width=64, height=64, batch_size=1),
+        "5": node(
+            "KSampler",
+            model=["2", 0],
+            positive=["3", 0],
+            negative=["3", 0],
+            latent_image=["4", 0],
+            seed=1,
+            steps=1,
+            cfg=1.0,
+            sampler_name="euler",
+            scheduler="normal",
+            denoise=1.0,
+        ),
+        "6": node("VAEDecode", samples=["5", 0], vae=["1", 2]),
+        "7": node("SaveImage", images=["6", 0], filename_prefix=f"benchmark/{uuid4().hex}"),
+    }
