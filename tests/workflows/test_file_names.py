@@ -28,6 +28,7 @@ VALUES = {"model": "epicrealism", "seed": 42, "cfg": 6.50, "prompt": "a boat / a
         ("%year%%month%%day%%hour%%minute%%second%", ("", "20260309070504_", "_")),
         ("%counter%-%cfg%", ("", "", "-6.5")),
         ("x%counter%/y", ("x", "y_", "_")),
+        ("a/%counter%/y", ("a", "y_", "_")),
         ("%prompt%", ("", "a boat - at night_", "_")),
         ("%steps%", ("", "unknown_", "_")),
         ("con/nul.x", ("con_", "nul_.x_", "_")),
@@ -55,6 +56,13 @@ def test_a_pattern_gives_folder_and_name(pattern: str, expected: tuple[str, str,
 def test_a_pattern_that_is_no_file_inside_the_folder_is_refused(pattern: str, why: str) -> None:
     with pytest.raises(InvalidInput, match=why):
         check_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    "folder", ["..%counter%", ".%counter%.", "..\0", "%counter%..", "a/..%counter%"]
+)
+def test_a_number_in_a_folder_is_no_way_out(folder: str) -> None:
+    assert file_name(f"{folder}/x", VALUES, now=NOW)[0] in ("", "a")
 
 
 @given(st.text(max_size=300), st.sampled_from(["%prompt%", "a/%prompt%.%counter%", "%model%"]))

@@ -7,7 +7,7 @@ and words that some system does not take are replaced.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from vibes.errors import InvalidInput
@@ -81,11 +81,17 @@ def file_name(pattern: str, values: Mapping[str, object], *, now: datetime) -> t
     text = _PLACEHOLDER.sub(
         lambda found: _value(found["name"], found["form"], values, now), pattern
     )
-    *folders, name = (_part(part) for part in _FOLDERS.split(text) if part.strip(". "))
-    before, mark, after = name.partition(_MARK)
+    *folders, name = _FOLDERS.split(text)
+    before, mark, after = _part(name).partition(_MARK)
     if not mark:
-        before, after = f"{name}_", "_"
-    return "/".join(folder.replace(_MARK, "") for folder in folders), before, after
+        before, after = f"{before}_", "_"
+    return "/".join(_numberless(folders)), before, after
+
+
+def _numberless(folders: Iterable[str]) -> Iterator[str]:
+    """Names for folders, which get no number; none is empty or leads elsewhere."""
+    names = (folder.replace(_MARK, "") for folder in folders)
+    return (_part(name) for name in names if name.strip(". "))
 
 
 def _value(name: str, form: str | None, values: Mapping[str, object], now: datetime) -> str:
