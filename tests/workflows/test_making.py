@@ -116,6 +116,30 @@ def test_a_loader_of_loras_that_is_not_known_leaves_them_unknown() -> None:
     assert (made.checkpoint, made.loras, made.candidate) == ("a.safetensors", None, None)
 
 
+def test_a_loader_that_also_applies_loras_leaves_them_unknown() -> None:
+    graph = sampled()
+    graph["1"] = node("Efficient Loader", ckpt_name="a.safetensors", lora_name="x", lora_strength=1)
+    made = read_making(graph, "9", nothing)
+    assert (made.checkpoint, made.loras) == ("a.safetensors", None)
+
+
+@pytest.mark.parametrize(
+    ("strengths", "expected"),
+    [
+        ({"strength_model": 0, "strength_clip": 0.0}, ()),
+        ({"strength_model": 0.0}, ()),
+        ({"strength_model": 0.0, "strength_clip": 1.0}, None),
+        ({"strength_model": 0.0, "strength_clip": ["99", 0]}, None),
+    ],
+)
+def test_a_lora_that_is_switched_off_made_nothing(
+    strengths: dict[str, Any], expected: tuple[LoraUse, ...] | None
+) -> None:
+    graph = sampled(model=["10", 0])
+    graph["10"] = node("LoraLoader", model=["1", 0], lora_name="x", clip=["1", 1], **strengths)
+    assert read_making(graph, "9", nothing).loras == expected
+
+
 def test_what_choosing_nodes_chose_is_recalled_and_unknown_where_nobody_remembers() -> None:
     graph = sampled(model=["10", 0], positive=["11", 0])
     graph["1"] = node("VibesCheckpointPool", mode="explore", checkpoint="b", prompt="a boat")
@@ -177,6 +201,16 @@ def test_samplers_made_of_several_nodes_tell_the_same() -> None:
     graph["12"] = node("KSamplerSelect", sampler_name="euler")
     graph["13"] = node("BasicScheduler", model=["1", 0], scheduler="karras", steps=20, denoise=1.0)
     assert read_making(graph, "9", nothing) == PLAIN
+
+
+def test_the_model_is_the_guider_s_and_not_the_one_the_sigmas_are_computed_for() -> None:
+    graph = sampled()
+    graph["5"] = node("SamplerCustomAdvanced", noise=["10", 0], guider=["11", 0], sigmas=["13", 0])
+    graph["10"] = node("RandomNoise", noise_seed=7)
+    graph["11"] = node("BasicGuider", model=["12", 0], conditioning=["2", 0])
+    graph["12"] = node("LoraLoaderModelOnly", model=["1", 0], lora_name="x", strength_model=0.5)
+    graph["13"] = node("BasicScheduler", model=["1", 0], scheduler="simple", steps=4, denoise=1.0)
+    assert read_making(graph, "9", nothing).loras == (LoraUse("x", 0.5),)
 
 
 def test_a_guider_with_one_conditioning_and_a_lone_unet_are_read() -> None:

@@ -37,12 +37,12 @@ def models_behind(graph: Graph, value: object, recall: Recall) -> Models:
         seen.add(link[0])
         node = graph.get(link[0])
         inputs = inputs_of(node)
+        if any("lora" in name.lower() for name in (str(class_of(node)), *inputs)):
+            groups.append(_loras(graph, link[0], inputs, recall))
         if not link_of(inputs.get("model")) and (
             name := _checkpoint(graph, link[0], inputs, recall)
         ):
             return Models(name, _together(groups))
-        if "lora" in str(class_of(node)).lower():
-            groups.append(_loras(graph, link[0], inputs, recall))
         value = _before(node)
     return Models(None, _together(groups))
 
@@ -74,9 +74,11 @@ def _loras(
         return _explicit(*(value_of(graph, inputs.get(name), recall) for name in ("mode", "loras")))
     name = value_of(graph, inputs.get("lora_name"), recall)
     strength = value_of(graph, inputs.get("strength_model"), recall)
-    if isinstance(name, str) and isinstance(strength, int | float) and isfinite(strength):
-        return (LoraUse(name, float(strength)),)
-    return None
+    if not isinstance(name, str) or not isinstance(strength, int | float) or not isfinite(strength):
+        return None
+    if strength == 0:  # switched off, unless it still changes what the words become
+        return () if value_of(graph, inputs.get("strength_clip", 0), recall) == 0 else None
+    return (LoraUse(name, float(strength)),)
 
 
 def _explicit(mode: object, loras: object) -> tuple[LoraUse, ...] | None:

@@ -11,8 +11,11 @@ from .chosen import Recall
 
 _ASKED = ("positive", "guider")
 _DICE = ("seed", "noise_seed", "noise")
-_PARTS = ("noise", "guider", "sampler", "sigmas")
-"""Inputs by which a sampler that is made of several nodes is linked to them."""
+_PARTS = ("noise", "sampler", "sigmas", "guider")
+"""Inputs by which a sampler that is made of several nodes is linked to them.
+
+What a later one tells counts: the sigmas are computed for a model, by the guider's it is made.
+"""
 
 _PICTURES = ("latent_image", "samples", "latent", "pixels", "image", "images")
 """Inputs through which a picture comes in, in pixels or as a latent."""
