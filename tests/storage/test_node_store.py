@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,16 @@ def test_what_was_shown_can_be_rated_later(store, open_store):
     assert store.picture("two").candidate is None
     with pytest.raises(NotFound, match="'three'"):
         store.picture("three")
+
+
+def test_half_a_character_is_no_reason_to_forget_the_rest(store):
+    half = "a wave \ud83c"
+    store.show([replace(shown("one"), prompt=half)])
+    store.add(replace(rated("a", image="one"), comment=half))
+    assert store.picture("one").prompt == "a wave ?"
+    assert [stored.read().comment for stored in store.events("default")] == ["a wave ?"]
+    with pytest.raises(NotFound):
+        store.picture("\ud83c")
 
 
 def test_the_pictures_shown_longest_ago_are_forgotten(store, monkeypatch):

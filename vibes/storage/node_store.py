@@ -96,7 +96,10 @@ class NodeStore:
 
     def show(self, pictures: Iterable[ShownPicture]) -> None:
         """Keep what was shown; one shown again keeps its place."""
-        rows = [{**asdict(one), "candidate": _dumped(one.candidate)} for one in pictures]
+        rows = [
+            {**asdict(one), "prompt": _whole(one.prompt), "candidate": _dumped(one.candidate)}
+            for one in pictures
+        ]
         with self._writing() as db:
             db.conn.executemany(
                 "INSERT OR IGNORE INTO pictures (image, prompt, candidate, batch, time)"
@@ -113,7 +116,7 @@ class NodeStore:
         with self._reading() as db:
             row = db.execute(
                 "SELECT image, prompt, candidate, batch, time FROM pictures WHERE image = ?",
-                [image],
+                [_whole(image)],
             ).fetchone()
         if row is None:
             raise NotFound(f"No picture '{image}' was shown here lately: there is none to rate.")
@@ -269,7 +272,12 @@ class NodeStore:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _whole(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _whole(text: str) -> str:
+    """A text without halves of characters, as are left where one is cut: no file holds them."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _dumped(candidate: Candidate | None) -> str | None:

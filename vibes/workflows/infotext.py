@@ -71,7 +71,7 @@ def infotext(record: Record, *, lora_hashes: Mapping[str, str], version: str) ->
         parts.append(f"Negative prompt: {_plain(record.negative_prompt)}")
     settings = _settings(record, lora_hashes, version)
     parts.append(", ".join(f"{name}: {_quoted(value)}" for name, value in settings))
-    return "\n".join(parts).strip()
+    return "\n".join(parts).strip().encode("utf-8", "replace").decode()  # no half characters
 
 
 def with_tags(prompt: str, loras: Iterable[LoraUse]) -> str:
@@ -114,8 +114,7 @@ def _settings(
 
 def _plain(prompt: str) -> str:
     """In lines that end as they do everywhere, none of which reads as another part of the text."""
-    text = prompt.replace("\0", "").encode("utf-8", "replace").decode()  # no half characters
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = prompt.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
     return _LIKE_A_PART.sub(r"\1 ", lines).strip()
 
 
