@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import re
@@ -29,8 +28,6 @@ _EXIF_DIRECTORY, _USER_COMMENT = 0x8769, 0x9286
 _LONGEST_JPEG_EXIF = 65_533  # bytes
 _DISPENSABLE = ("workflow", "prompt")
 """What a JPEG that is too small for all goes without, first to last."""
-
-_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 class Encoding(NamedTuple):
@@ -142,18 +139,20 @@ def _claim(part: Path, place: Path) -> bool:
         os.link(part, place)
     except FileExistsError:
         return False
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
+    except OSError:  # no links there, as on memory cards; each system says so in its own words
         return _claim_by_moving(part, place)
     return True
 
 
 def _claim_by_moving(part: Path, place: Path) -> bool:
-    """The same on disks without links, as memory cards are."""
+    """The same without links."""
     try:
         place.open("xb").close()
     except FileExistsError:
         return False
-    part.replace(place)
+    try:
+        part.replace(place)
+    except OSError:
+        place.unlink()
+        raise
     return True

@@ -16,7 +16,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from comfy_nodes import picture_files
 from comfy_nodes.picture_files import ENDINGS, Encoding, encode, write_new
 from vibes.scoring.embedded_texts import embedded_texts
 
@@ -114,11 +113,12 @@ def test_processes_that_share_a_folder_replace_nothing(tmp_path: Path) -> None:
         assert {(tmp_path / name).read_bytes() for name in some} == {b"%d" % writer}
 
 
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EINVAL])
 def test_a_disk_without_links_is_written_to_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     def link(*paths: Any) -> None:
-        raise OSError(errno.EPERM, "Operation not permitted")
+        raise OSError(number, "as one system or another says it")
 
     monkeypatch.setattr(os, "link", link)
     (tmp_path / "a_00001_.png").write_bytes(b"old")
@@ -127,10 +127,11 @@ def test_a_disk_without_links_is_written_to_all_the_same(
 
 
 def test_a_write_that_fails_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def link(*paths: Any) -> None:
+    def fail(*paths: Any) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(picture_files.os, "link", link)
+    monkeypatch.setattr(os, "link", fail)
+    monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(OSError, match="Input/output"):
         write_new(tmp_path, "a_", "_", ENDINGS["PNG"], b"1")
     assert list(tmp_path.iterdir()) == []
