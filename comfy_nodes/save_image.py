@@ -6,7 +6,6 @@ import json
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +18,7 @@ from vibes.workflows.file_names import check_pattern, file_name
 
 from .makers import making_at
 from .options import check_option
+from .version import pack_version
 
 if TYPE_CHECKING:
     from .picture_files import Encoding, Format
@@ -125,7 +125,7 @@ def _texts(
         beside = {**(hidden.extra_pnginfo or {}), RECORD: None}
         graph = {"prompt": hidden.prompt, **beside}
         texts = {name: json.dumps(value) for name, value in graph.items() if value is not None}
-    parameters = infotext(record, lora_hashes=lora_hashes, version=_version())
+    parameters = infotext(record, lora_hashes=lora_hashes, version=f"Vibes {pack_version()}")
     if parameters is not None:
         texts["parameters"] = parameters
     return {**texts, RECORD: json.dumps(record.to_dict())}
@@ -152,10 +152,3 @@ def _save(
     output = Path(folder_paths.get_output_directory())
     path = write_new(output / folder, before, after, ENDINGS[how.format], file.data)
     return {"filename": path.name, "subfolder": folder, "type": "output"}
-
-
-def _version() -> str:
-    try:
-        return f"Vibes {version('vibes-imgen')}"
-    except PackageNotFoundError:  # a checkout that nobody installed, as in custom_nodes
-        return "Vibes"

@@ -24,39 +24,36 @@ _LORAS = ("loras",)
 
 @dataclass(frozen=True, slots=True)
 class UsedFiles:
-    """SHA-256 in hex by the names of the making; ``contents`` of LoRAs behind their headers."""
+    """SHA-256 in hex of the checkpoint, and of LoRAs by their names in the making.
+
+    ``contents`` are of what the LoRAs hold behind their headers.
+    """
 
     making: Making
-    digests: Mapping[str, str] = field(default_factory=dict)
+    checkpoint: str | None = None
+    loras: Mapping[str, str] = field(default_factory=dict)
     contents: Mapping[str, str] = field(default_factory=dict)
 
     def report(self) -> dict[str, Any]:
         """What a studio is told, JSON-ready; None for what is not known."""
-        making = self.making
-        checkpoint, loras = making.checkpoint, making.loras
+        name, uses = self.making.checkpoint, self.making.loras
         return {
-            "checkpoint": checkpoint
-            and {"name": checkpoint, "sha256": self.digests.get(checkpoint)},
+            "checkpoint": name and {"name": name, "sha256": self.checkpoint},
             "loras": None
-            if loras is None
+            if uses is None
             else [
-                {
-                    "name": use.name,
-                    "strength": use.strength,
-                    "sha256": self.digests.get(use.name),
-                }
-                for use in loras
+                {"name": use.name, "strength": use.strength, "sha256": self.loras.get(use.name)}
+                for use in uses
             ],
         }
 
     def noted_in(self, record: Record) -> Record:
         """The record of this making, with the hashes."""
-        by_name = {canonical(name): digest for name, digest in self.digests.items()}
+        by_name = {canonical(name): digest for name, digest in self.loras.items()}
         loras = record.loras and tuple(
             lora.model_copy(update={"sha256": by_name.get(lora.name)}) for lora in record.loras
         )
-        digest = by_name.get(record.checkpoint or "")
-        return record.model_copy(update={"checkpoint_sha256": digest, "loras": loras})
+        return record.model_copy(update={"checkpoint_sha256": self.checkpoint, "loras": loras})
 
     def lora_hashes(self, record: Record) -> dict[str, str]:
         """The LoRAs' hashes for AUTOMATIC1111, by their names in a record of the same picture."""
@@ -72,19 +69,19 @@ class UsedFiles:
 
 def used_files(making: Making) -> UsedFiles:
     """Hash what was not hashed before, with progress; an interrupted run ends it."""
-    names = {use.name: _path(use.name, _LORAS) for use in making.loras or ()}
-    loras = {name: path for name, path in names.items() if path}
+    paths = {use.name: _path(use.name, _LORAS) for use in making.loras or ()}
+    loras = {name: Wanted(path) for name, path in paths.items() if path}
+    contents = {name: wanted._replace(content=True) for name, wanted in loras.items()}
     checkpoint = making.checkpoint and _path(making.checkpoint, _CHECKPOINTS)
-    files = {**loras, **({making.checkpoint: checkpoint} if checkpoint else {})}
+    own = [Wanted(checkpoint)] if checkpoint else []
     try:
         hashes = ModelHashes(memory().hashes)
-        whole = {name: Wanted(path) for name, path in files.items()}
-        content = {name: Wanted(path, content=True) for name, path in loras.items()}
-        read = _progress(hashes.unread([*whole.values(), *content.values()]))
+        read = _progress(hashes.unread([*own, *loras.values(), *contents.values()]))
         return UsedFiles(
             making,
-            {name: hashes.of(wanted, read=read) for name, wanted in whole.items()},
-            {name: hashes.of(wanted, read=read) for name, wanted in content.items()},
+            *(hashes.of(wanted, read=read) for wanted in own),
+            loras={name: hashes.of(wanted, read=read) for name, wanted in loras.items()},
+            contents={name: hashes.of(wanted, read=read) for name, wanted in contents.items()},
         )
     except (OSError, StorageError) as error:
         log.warning("The picture is saved without hashes of its models: %s", error)

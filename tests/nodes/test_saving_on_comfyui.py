@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
+from comfy_nodes.version import pack_version
 from tests.comfyui.servers import ComfyUI
 from tests.nodes.test_on_comfyui import (
     CHECKPOINTS,
@@ -115,10 +117,10 @@ def test_every_format_holds_all_three_records(
     ]
     assert texts["parameters"].split("\n")[0] == "ein Böötchen 日本 <lora:tiny-lora:0.7>"
     settings = texts["parameters"].split("\n")[-1]
-    assert settings.startswith(
+    assert settings == (
         "Steps: 1, Sampler: Euler, Schedule type: Normal, CFG scale: 1, Seed: 1, Size: 64x96,"
         f" Model hash: {sha256(checkpoint)[:10]}, Model: tiny-a,"
-        f' Lora hashes: "tiny-lora: {content_sha256(lora)[:12]}", Version: Vibes'
+        f' Lora hashes: "tiny-lora: {content_sha256(lora)[:12]}", Version: Vibes {pack_version()}'
     )
 
 
@@ -133,6 +135,22 @@ def test_what_ran_is_reported(comfyui_with_pack: ComfyUI, saving: Callable[..., 
             "loras": [{"name": LORA, "strength": 0.7, "sha256": sha256(models / "loras" / LORA)}],
         }
     ]
+
+
+def test_a_lora_of_its_checkpoint_s_name_keeps_a_hash_of_its_own(
+    comfyui_with_pack: ComfyUI, saving: Callable[..., Graph]
+) -> None:
+    models = comfyui_with_pack.base / "models"
+    namesake = models / "loras" / CHECKPOINTS[0]
+    shutil.copyfile(models / "loras" / LORA, namesake)
+    graph = saving()
+    node(graph, "VibesAutoLora").update(loras=f"{CHECKPOINTS[0]}:0.7")
+    try:
+        (files,) = report(run(comfyui_with_pack, graph), "vibes_files")
+        assert files["loras"][0]["sha256"] == sha256(namesake)
+        assert files["checkpoint"]["sha256"] == sha256(models / "checkpoints" / CHECKPOINTS[0])
+    finally:
+        namesake.unlink()
 
 
 @pytest.mark.parametrize("inputs", [{}, {"format": "WebP", "lossless": True}])
