@@ -10,10 +10,19 @@ from typing import Any
 
 from aiohttp import web
 
-from vibes.errors import Conflict, InvalidInput, NotFound, StorageError, VibesError
+from vibes.errors import (
+    Conflict,
+    FaultyWorkflow,
+    InvalidInput,
+    NotFound,
+    StorageError,
+    VibesError,
+)
+
+from .studio_client import StudioAway, StudioRefuses
 
 MOST_BYTES = 64 * 1024
-"""Bytes of a request's body."""
+"""Bytes of a request's body, where nothing else is said."""
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -32,11 +41,16 @@ _STATUS: Mapping[type[VibesError], int] = {
     NotFound: 404,
     Conflict: 409,
     StorageError: 503,
+    StudioAway: 502,
+    StudioRefuses: 502,
 }
 
 
 def answering(handler: Handler) -> Handler:
-    """The handler, its deliberate errors told as ``{"detail": sentence}``."""
+    """The handler, its deliberate errors told as ``{"code", "detail": sentence}``.
+
+    What is wrong with a workflow is told as ``problems``, too, a sentence for each.
+    """
 
     @functools.wraps(handler)
     async def answer(request: web.Request) -> web.Response:
@@ -46,18 +60,28 @@ def answering(handler: Handler) -> Handler:
             status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
             if status >= 500:
                 logger.error("%s %s failed: %s", request.method, request.path, error)
-            return web.json_response({"detail": str(error)}, status=status)
+            return web.json_response(_told(error), status=status)
 
     return answer
 
 
-async def read_object(request: web.Request, allowed: frozenset[str]) -> dict[str, Any]:
-    """The JSON object in a body, with no other keys than those; raises InvalidInput."""
+def _told(error: VibesError) -> dict[str, Any]:
+    problems = {"problems": error.problems} if isinstance(error, FaultyWorkflow) else {}
+    return {"code": error.code, "detail": str(error), **problems}
+
+
+async def read_object(
+    request: web.Request, allowed: frozenset[str], *, most: int = MOST_BYTES
+) -> dict[str, Any]:
+    """The JSON object in a body of at most so many bytes, with no other keys than those.
+
+    Raises InvalidInput.
+    """
     body = bytearray()
     async for chunk in request.content.iter_any():
         body += chunk
-        if len(body) > MOST_BYTES:
-            raise TooLong(f"The body of this request may hold at most {MOST_BYTES >> 10} KiB.")
+        if len(body) > most:
+            raise TooLong(f"The body of this request may hold at most {most >> 10} KiB.")
     try:
         found = json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -9,6 +9,7 @@ from .health_routes import health_routes
 from .rating_routes import rating_routes
 from .studio_routes import studio_routes
 from .sync import sync
+from .workflow_routes import workflow_routes
 
 
 def register() -> None:
@@ -18,7 +19,7 @@ def register() -> None:
     server = getattr(PromptServer, "instance", None)
     if server is None:
         return
-    for make in (health_routes, catalog_routes, rating_routes, studio_routes):
+    for make in (health_routes, catalog_routes, rating_routes, studio_routes, workflow_routes):
         for route in make():
             server.routes.route(route.method, route.path)(route.handler)
     server.app.on_startup.append(_begin)

@@ -1,4 +1,4 @@
-"""One studio over HTTP, as the nodes need it: events go there, snapshots come from there."""
+"""One studio over HTTP, as the nodes need it: events and workflows go there, snapshots come."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
-from vibes.errors import VibesError
+from vibes.errors import Conflict, FaultyWorkflow, InvalidInput, VibesError
 from vibes.settings import StudioAccess
 
 from .studio_troubles import trouble
@@ -24,9 +24,13 @@ _KEPT_OUT = frozenset({401, 403})
 class StudioAway(VibesError):
     """No usable answer came: it is to be tried again later."""
 
+    code = "studio_away"
+
 
 class StudioRefuses(VibesError):
     """The studio does not talk to us: its token is missing or another one."""
+
+    code = "studio_refuses"
 
 
 class EventsRefused(VibesError):
@@ -69,6 +73,22 @@ class StudioClient:
         if reply.status != 200 or not reply.etag:
             raise self._strange(reply)
         return Fetched(reply.etag, reply.body)
+
+    async def add_workflow(self, name: str, file: bytes) -> None:
+        """Have the studio take into use what a file, or a picture, holds.
+
+        Raises InvalidInput for a name that is none, Conflict for one that is taken, FaultyWorkflow
+        with everything that is wrong with the workflow.
+        """
+        headers = {"Content-Type": "application/octet-stream"}
+        path = "/api/workflows/file"
+        reply = await self._ask("POST", path, params={"name": name}, data=file, headers=headers)
+        if reply.status == 409:
+            raise Conflict(_words(reply))
+        if reply.status in _FAULTY:
+            raise _fault(reply)
+        if reply.status != 201:
+            raise self._strange(reply)
 
     async def _ask(
         self, method: str, path: str, *, headers: dict[str, str], **content: Any
@@ -119,8 +139,18 @@ def _json(reply: _Reply) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _fault(reply: _Reply) -> InvalidInput:
+    problems = _json(reply).get("problems")
+    if not isinstance(problems, list) or not problems:
+        return InvalidInput(_words(reply))
+    return FaultyWorkflow([_printable(str(problem)) for problem in problems])
+
+
 def _words(reply: _Reply) -> str:
-    """The studio's own sentence, in printable characters of bounded number."""
+    """The studio's own sentence."""
     detail = _json(reply).get("detail")
-    text = detail if isinstance(detail, str) and detail else "it does not say why."
+    return _printable(detail) if isinstance(detail, str) and detail else "it does not say why."
+
+
+def _printable(text: str) -> str:
     return "".join(filter(str.isprintable, text))[:_SENTENCE]

@@ -86,6 +86,24 @@ test("a refusal is the server's sentence", async () => {
   await assert.rejects(server.rate("a1", 5), { ...sentences, message: "There is no image a1." });
 });
 
+test("a workflow is sent in both its forms, and a refusal says of what kind it is", async () => {
+  const faults = { code: "faulty_workflow", detail: "A. B.", problems: ["A.", "B."] };
+  const { asked, server } = answering(json({ name: "own" }, 201), json(faults, 400));
+  const opened = { title: "Own", workflow: { nodes: [] }, graph: { 1: {} } };
+  assert.deepEqual(await server.sendWorkflow("own", opened), { name: "own" });
+  assert.equal(asked[0].path, "/vibes/workflow");
+  assert.deepEqual(JSON.parse(asked[0].body), {
+    name: "own",
+    workflow: { nodes: [] },
+    graph: { 1: {} },
+  });
+  await assert.rejects(server.sendWorkflow("own", opened), {
+    message: "A. B.",
+    code: "faulty_workflow",
+    problems: ["A.", "B."],
+  });
+});
+
 test("an answer that is no JSON, and none at all, are sentences too", async () => {
   const { server } = answering(
     new Response("<html>", { status: 502 }),

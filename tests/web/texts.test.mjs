@@ -31,7 +31,7 @@ test("a count chooses the form the language has for it", () => {
 
 test("an unknown text is said by its key, before the texts have come, too", () => {
   assert.equal(say("en")("a.c.d"), "a.c.d");
-  assert.equal(textsFrom({}, () => "en")("why.close"), "why.close");
+  assert.equal(textsFrom({}, () => "en")("dialog.close"), "dialog.close");
 });
 
 /** "vibes.rate.like" for every text, whatever forms it has. */
@@ -67,7 +67,7 @@ test("every text that is asked for exists, and every text is asked for", () => {
   const known = keys(texts("en", "main").vibes);
   const asked = [];
   for (const name of moduleNames) {
-    for (const [, key] of code(name).matchAll(/"((?:rate|why|link|form|panel|server)\.\w+)"/g)) {
+    for (const [, key] of code(name).matchAll(/"((?:rate|why|dialog|link|form|send|panel|server)\.\w+)"/g)) {
       assert.ok(known.includes(key), `${name}: ${key}`);
       asked.push(key);
     }

@@ -5,6 +5,7 @@ import { choiceOf, levelAfter, sentences } from "../../comfy_nodes/web/js/choice
 import { modelName, percent, scaleFor } from "../../comfy_nodes/web/js/format.js";
 import { nodeAt } from "../../comfy_nodes/web/js/node-places.js";
 import { checkpointRows, isEmpty, learnedWords } from "../../comfy_nodes/web/js/panel-words.js";
+import { nameFrom, refusalWords } from "../../comfy_nodes/web/js/send-words.js";
 import { linkRequest, linkWords } from "../../comfy_nodes/web/js/studio-words.js";
 import { textsFrom } from "../../comfy_nodes/web/js/texts.js";
 import { texts } from "./sources.mjs";
@@ -62,6 +63,35 @@ test("the link says what waits, and nothing of nothing", () => {
     waiting: "2 ratings wait to be sent.",
   });
   assert.equal(linkWords(t, { ...studio, waiting: 0 }).waiting, "");
+});
+
+test("what the editor calls a workflow becomes a name the studio takes", () => {
+  assert.equal(nameFrom("Unsaved Workflow (2)"), "Unsaved-Workflow-2");
+  assert.equal(nameFrom("山 水/v1.5"), "山-水-v1-5");
+  assert.equal(nameFrom("my_own-one"), "my_own-one");
+  assert.equal(nameFrom("x".repeat(80)).length, 60);
+  assert.equal(nameFrom("…"), "");
+});
+
+test("a refused workflow is told with everything that is wrong, and what can be done about it", () => {
+  const faulty = { code: "faulty_workflow", message: "A. B.", problems: ["A.", "B."] };
+  assert.deepEqual(refusalWords(t, faulty), {
+    state: "refused",
+    title: "",
+    detail: "2 things keep the studio from using it:",
+    problems: ["A.", "B."],
+    next: "",
+  });
+  const told = (code) => {
+    const { title, detail, next } = refusalWords(t, { code, message: "So it is." });
+    return [title, detail, next];
+  };
+  assert.deepEqual(told("conflict"), ["", "So it is.", "name"]);
+  assert.deepEqual(told("invalid_input"), ["", "So it is.", "name"]);
+  assert.deepEqual(told("no_studio"), ["No studio linked", t("link.none"), "settings"]);
+  assert.deepEqual(told("studio_away"), ["The studio is away", "So it is.", ""]);
+  assert.deepEqual(told("studio_refuses"), ["The studio refuses", "So it is.", "settings"]);
+  assert.deepEqual(told(undefined), ["", "So it is.", ""]);
 });
 
 test("the panel's rows share one scale, and are told in words", () => {

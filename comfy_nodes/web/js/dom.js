@@ -20,5 +20,11 @@ export function button(label, onclick, attributes = {}) {
   return h("button", { type: "button", class: "vibes-button", onclick, ...attributes }, label);
 }
 
+/** An input with its label around it. */
+export function field(label, type, attributes) {
+  const input = h("input", { type, spellcheck: "false", autocomplete: "off", ...attributes });
+  return { input, node: h("label", { class: "vibes-field" }, h("span", {}, label), input) };
+}
+
 /** One of the editor's own icons; what it means is said by the element around it. */
 export const icon = (name) => h("i", { class: `pi pi-${name}`, "aria-hidden": "true" });

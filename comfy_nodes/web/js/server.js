@@ -1,7 +1,15 @@
 /** The pack's routes in the ComfyUI that serves this page. */
 
-/** A request was not answered as hoped; the message is a sentence for the person. */
-export class Refused extends Error {}
+/**
+ * A request was not answered as hoped; the message is a sentence for the person. `code` names the
+ * kind of it, `problems` are all that are wrong with a workflow.
+ */
+export class Refused extends Error {
+  constructor(message, { code = "", problems = [] } = {}) {
+    super(message);
+    Object.assign(this, { code, problems });
+  }
+}
 
 /** Pictures the server tells of at once. */
 const MOST_IMAGES = 200;
@@ -44,6 +52,12 @@ export class Server {
     return this.#told(await this.#send("/vibes/studio", sending("PUT", body)));
   }
 
+  /** Hand the editor's workflow, in both its forms, to the studio; returns `{name}`. */
+  async sendWorkflow(name, { workflow, graph }) {
+    const body = sending("POST", { name, workflow, graph });
+    return this.#told(await this.#send("/vibes/workflow", body));
+  }
+
   /** What was learned: `{profile, source, ratings, top_checkpoints}`; sent again only when new. */
   async statistics() {
     const { etag, statistics } = this.#known;
@@ -67,7 +81,8 @@ export class Server {
   async #told(reply) {
     const body = await reply.json().catch(() => null);
     if (reply.ok && body) return body;
-    throw new Refused(body?.detail ?? this.t("server.odd", { status: reply.status }));
+    const odd = this.t("server.odd", { status: reply.status });
+    throw new Refused(body?.detail ?? odd, body ?? {});
   }
 }
 

@@ -1,5 +1,6 @@
 /** The form of the settings page that links a studio. The token goes to the server, nowhere else. */
-import { button, h } from "./dom.js";
+import { button, field, h } from "./dom.js";
+import { StateLine } from "./state-line.js";
 import { linkRequest, linkWords } from "./studio-words.js";
 
 export class StudioForm {
@@ -9,12 +10,12 @@ export class StudioForm {
     const { t } = tools;
     this.address = field(t("form.address"), "url", { placeholder: "http://127.0.0.1:7860" });
     this.token = field(t("form.token"), "password", { autocomplete: "one-time-code" });
-    this.state = h("p", { class: "vibes-state", role: "status" });
+    this.state = new StateLine();
     this.save = button(t("form.save"), () => this.#link());
     this.test = button(t("form.test"), () => this.#look());
     this.open = button(t("form.open"), () => tools.openStudio());
     const buttons = h("div", { class: "vibes-buttons" }, this.save, this.test, this.open);
-    const parts = [this.address.node, this.token.node, this.state, buttons];
+    const parts = [this.address.node, this.token.node, this.state.node, buttons];
     this.node = h("div", { class: "vibes-form", onkeydown: (event) => this.#typed(event) }, parts);
   }
 
@@ -40,13 +41,14 @@ export class StudioForm {
   }
 
   async #ask(request, then = () => {}) {
-    this.#say({ state: "asking", title: this.tools.t("link.asking"), detail: "", waiting: "" });
+    this.state.say({ state: "asking", title: this.tools.t("link.asking") });
     try {
       const studio = await request();
       then(studio);
-      this.#say(linkWords(this.tools.t, studio));
+      const { state, title, detail, waiting } = linkWords(this.tools.t, studio);
+      this.state.say({ state, title, detail: [detail, waiting].filter(Boolean).join(" ") });
     } catch (error) {
-      this.#say({ state: "refused", title: "", detail: error.message, waiting: "" });
+      this.state.say({ state: "refused", detail: error.message });
     }
   }
 
@@ -59,18 +61,7 @@ export class StudioForm {
     this.open.disabled = !url;
   }
 
-  #say({ state, title, detail, waiting }) {
-    this.state.dataset.state = state;
-    const lead = title ? [h("strong", {}, title), " "] : [];
-    this.state.replaceChildren(...lead, [detail, waiting].filter(Boolean).join(" "));
-  }
-
   #typed(event) {
     if (event.key === "Enter" && event.target.tagName === "INPUT") this.#link();
   }
-}
-
-function field(label, type, attributes) {
-  const input = h("input", { type, spellcheck: "false", autocomplete: "off", ...attributes });
-  return { input, node: h("label", { class: "vibes-field" }, h("span", {}, label), input) };
 }

@@ -5,6 +5,7 @@ import { Commands } from "./commands.js";
 import { isOurs, NodeParts } from "./node-parts.js";
 import { nodeAt } from "./node-places.js";
 import { Panel } from "./panel.js";
+import { SendDialog } from "./send-dialog.js";
 import { Server } from "./server.js";
 import { addStyle } from "./style.js";
 import { StudioForm } from "./studio-form.js";
@@ -25,6 +26,7 @@ const tools = {
   openStudio: () => commands.openStudio(),
   openSettings: () => commands.openSettings(),
 };
+const sending = new SendDialog(tools);
 const parts = new WeakMap();
 
 app.registerExtension({
@@ -37,13 +39,21 @@ app.registerExtension({
       function: () => commands.openStudio(),
     },
     {
+      id: "Vibes.SendWorkflow",
+      label: "Send this workflow to the Vibes studio",
+      icon: "pi pi-send",
+      function: async () => sending.open(await openWorkflow()),
+    },
+    {
       id: "Vibes.TestLink",
       label: "Test the link to the Vibes studio",
       icon: "pi pi-link",
       function: () => commands.testLink(),
     },
   ],
-  menuCommands: [{ path: ["Vibes"], commands: ["Vibes.OpenStudio", "Vibes.TestLink"] }],
+  menuCommands: [
+    { path: ["Vibes"], commands: ["Vibes.OpenStudio", "Vibes.SendWorkflow", "Vibes.TestLink"] },
+  ],
   settings: [
     {
       id: "Vibes.Studio.Link",
@@ -84,6 +94,13 @@ function after(node, name, act) {
     const ours = act(...values);
     return ours ? [...ours, ...(result ?? [])] : result;
   };
+}
+
+/** As the editor would save it, and as it would run it. */
+async function openWorkflow() {
+  const { workflow, output: graph } = await app.graphToPrompt();
+  const title = app.extensionManager.workflow.activeWorkflow?.filename ?? "";
+  return { title, workflow, graph };
 }
 
 function studioForm() {

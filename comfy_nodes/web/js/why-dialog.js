@@ -1,6 +1,7 @@
 /** The pop-up that explains a choice, in as many words as the person wants to read. */
 import { LEVELS, levelAfter, sentences } from "./choices.js";
-import { button, h, icon } from "./dom.js";
+import { openDialog } from "./dialog.js";
+import { button, h } from "./dom.js";
 
 export class WhyDialog {
   level = LEVELS[0];
@@ -14,10 +15,8 @@ export class WhyDialog {
     this.choice = choice;
     this.tabs = LEVELS.map((level) => this.#tab(level));
     this.text = h("div", { class: "vibes-why", role: "tabpanel", id: "vibes-why", tabindex: "0" });
-    this.node = this.#build();
-    this.node.addEventListener("close", () => this.node.remove());
-    document.body.append(this.node);
-    this.node.showModal();
+    const tabs = h("div", { role: "tablist", "aria-label": this.t("why.levels") }, this.tabs);
+    openDialog(this.t, choice.badge, tabs, this.text);
     this.#choose(this.level);
   }
 
@@ -31,21 +30,6 @@ export class WhyDialog {
     }
     this.text.setAttribute("aria-labelledby", `vibes-why-${level}`);
     this.text.replaceChildren(...sentences(this.choice, level).map((one) => h("p", {}, one)));
-  }
-
-  #build() {
-    const close = button(icon("times"), () => this.node.close(), {
-      class: "vibes-close",
-      "aria-label": this.t("why.close"),
-    });
-    const head = h("header", {}, h("h2", { id: "vibes-why-title" }, this.choice.badge), close);
-    const tabs = h("div", { role: "tablist", "aria-label": this.t("why.levels") }, this.tabs);
-    const attributes = { class: "vibes-dialog", "aria-labelledby": "vibes-why-title" };
-    return h(
-      "dialog",
-      { ...attributes, onkeydown: keep, onclick: (event) => this.#outside(event) },
-      h("div", { class: "vibes-sheet" }, head, tabs, this.text),
-    );
   }
 
   #tab(level) {
@@ -69,11 +53,4 @@ export class WhyDialog {
     this.show(level);
     this.tabs[LEVELS.indexOf(level)].focus();
   }
-
-  #outside({ target }) {
-    if (target === this.node) this.node.close(); // the backdrop: the sheet covers the rest
-  }
 }
-
-/** The editor hears keys at the window, and would delete nodes behind the dialog. */
-const keep = (event) => event.stopPropagation();
