@@ -135,6 +135,16 @@ def test_a_link_leads_through_reroutes_and_a_primitive_is_its_value() -> None:
     assert not {"20", "21"} & graph.keys()
 
 
+def test_a_primitive_that_holds_nothing_gives_nothing() -> None:
+    workflow = draft()
+    workflow["nodes"].append({"id": 21, "type": "PrimitiveNode", "widgets_values": []})
+    workflow["links"].append([51, 21, 0, 4, 5, "INT"])
+    sampler = node(workflow, "KSampler")
+    expected = compile_workflow(workflow)["graph"]
+    next(s for s in sampler["inputs"] if s["name"] == "steps")["link"] = 51
+    assert compile_workflow(workflow)["graph"] == expected
+
+
 def test_links_may_be_objects_and_widgets_named_as_newer_editors_write_them() -> None:
     workflow = draft()
     expected = compile_workflow(workflow)

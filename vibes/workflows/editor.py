@@ -191,7 +191,8 @@ class _Origins:
             if node is None:
                 return None
             if node.type == PRIMITIVE:
-                return node.widgets_values[0] if isinstance(node.widgets_values, list) else None
+                values = node.widgets_values
+                return values[0] if isinstance(values, list) and values else None
             if node.type != REROUTE:
                 return origin
             further = node.inputs[0].link if node.inputs else None
