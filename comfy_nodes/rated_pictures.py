@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 from uuid import uuid4
 
+from vibes.errors import StorageError
 from vibes.prompts.graphs import Graph
 from vibes.storage.node_store import ShownPicture
 
 from .local_files import local_catalog
 from .makers import about, in_catalog, making_at
 from .memory import memory
+
+log = logging.getLogger(__name__)
 
 _UNKNOWN = "Which models made this picture is not known, so rating it teaches nothing."
 
@@ -38,14 +43,24 @@ def show(
         )
         for _ in range(count)
     ]
-    memory().shown(shown)
+    detail = _kept(shown) or ("" if candidate else _UNKNOWN)
     told = {
         "overall": None,
         "about": about(candidate) if candidate else "",
-        "teaches": candidate is not None,
-        "detail": "" if candidate else _UNKNOWN,
+        "teaches": not detail,
+        "detail": detail,
     }
     return [{"image": picture.image, **told} for picture in shown]
+
+
+def _kept(shown: Sequence[ShownPicture]) -> str:
+    """Why these cannot be rated, "" where they can; what was rendered is shown in any case."""
+    try:
+        memory().shown(shown)
+    except StorageError as error:
+        log.error("Pictures are shown that cannot be rated: %s", error)
+        return str(error)
+    return ""
 
 
 def _running() -> str | None:

@@ -213,3 +213,18 @@ def test_routes_tell_what_is_wrong_and_every_run_has_its_own_name(mortal: Mortal
     mortal.start()
     assert mortal.ask("/vibes/health")["boot"] != health["boot"]
     assert mortal.ask("/vibes/health")["version"] == health["version"] != "unknown"
+
+
+def test_pictures_are_shown_where_nothing_can_be_kept_of_them(mortal: Mortal) -> None:
+    (mortal.base / "user" / "__vibes").touch()
+    graph = studio_graph(
+        Candidate(TINY[0]), prompt="a beach", seed=1, node_classes=PACK, scoring=None
+    )
+    saved = node(graph, "SaveImage")["images"]
+    graph["shown"] = {"class_type": "VibesPreview", "inputs": {"images": saved}}
+    outputs = run(mortal.server, graph)["outputs"]["shown"]
+    (shown,) = outputs["vibes_images"]
+    assert (len(outputs["images"]), shown["teaches"]) == (1, False)
+    assert "Let ComfyUI write there" in shown["detail"]
+    rating = {"image": shown["image"], "overall": 5}
+    assert mortal.refused("/vibes/rate", rating) == (503, shown["detail"])

@@ -31,21 +31,30 @@ def open_nodes(folder: Path) -> Database:
     StorageError where the folder cannot be used.
     """
     path = folder / FILE_NAME
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    seen = _identity(path)
     try:
-        return _sound(path)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return _opened(path)
     except DatabaseTooNew as error:
         raise DatabaseTooNew(
             f"{path} was written by a newer version of the Vibes nodes. Update them, or move that "
             "file away: the nodes then start with nothing learned."
         ) from error
+    except (OSError, StorageError) as error:
+        why = error.__cause__ or error
+        raise StorageError(
+            f"{path}, where the Vibes nodes keep what they learn, cannot be used: "
+            f"{getattr(why, 'strerror', None) or why}. Let ComfyUI write there, or give it another "
+            "folder with --user-directory."
+        ) from error
+
+
+def _opened(path: Path) -> Database:
+    seen = _identity(path)
+    try:
+        return _sound(path)
     except StorageError as error:
         if not _is_damage(error.__cause__):
-            raise StorageError(
-                f"{path}, where the Vibes nodes keep what they learn, cannot be used: "
-                f"{error.__cause__}."
-            ) from error
+            raise
     if _identity(path) == seen:  # else another process was quicker
         _set_aside(path)
     return _sound(path)

@@ -82,10 +82,7 @@ class NodeStore:
     def __init__(self, folder: Path):
         self._path = folder / FILE_NAME
         self._lock = RLock()
-        try:
-            self._db = open_nodes(folder)
-        except OSError as error:
-            raise StorageError(f"{folder} cannot be used: {error.strerror or error}.") from error
+        self._db = open_nodes(folder)
 
     def close(self) -> None:
         """Close the connection."""
