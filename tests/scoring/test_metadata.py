@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import struct
+import tracemalloc
 from io import BytesIO
 
 import pytest
@@ -270,6 +272,37 @@ def test_a_text_that_unpacks_without_end_is_left_out():
     out = BytesIO()
     Image.new("RGB", (8, 8)).save(out, "PNG", pnginfo=chunks)
     assert embedded_texts(out.getvalue()) == {}
+
+
+def packed_texts(count: int, length: int) -> bytes:
+    chunks = PngImagePlugin.PngInfo()
+    for number in range(count):
+        chunks.add_text(f"text {number}", "x" * length, zip=True)
+    out = BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "PNG", pnginfo=chunks)
+    return out.getvalue()
+
+
+def exif_of_one_text(count: int, length: int) -> bytes:
+    """Entries that all hold the same bytes, in a WebP file."""
+    place = 8 + 2 + 12 * count
+    entries = b"".join(struct.pack("<HHII", tag, 2, length, place) for tag in range(1, count + 1))
+    tiff = b"II*\0" + struct.pack("<IH", 8, count) + entries + b"name:" + b"x" * length
+    chunk = b"EXIF" + struct.pack("<I", len(tiff)) + tiff
+    return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
+
+
+@pytest.mark.parametrize(
+    "data",
+    [packed_texts(300, MAX_TEXT // 4), exif_of_one_text(900, MAX_TEXT // 4)],
+    ids=["PNG", "WebP"],
+)
+def test_a_file_whose_texts_would_fill_the_memory_does_not(data):
+    tracemalloc.start()
+    embedded_texts(data)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 20 * MAX_TEXT
 
 
 def test_a_graph_whose_branches_double_at_every_node_takes_no_time():

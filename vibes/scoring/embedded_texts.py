@@ -1,17 +1,17 @@
 """The texts a picture's file carries beside its pixels: PNG chunks, and EXIF of JPEG and WebP.
 
 Read without decoding the picture, and within bounds: what is too long, too many or damaged is left
-out, and nothing raises.
+out, and nothing raises. A file of a few MiB could hold texts that fill any memory: packed, or in
+EXIF whose entries all hold the same bytes.
 """
 
 from __future__ import annotations
 
 import struct
-import warnings
 import zlib
-from collections.abc import Iterator, Mapping
-
-from PIL import Image
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 
 MAX_TEXT = 4 * 1024 * 1024
 """Bytes of one text; the largest graphs need a tenth of it."""
@@ -20,33 +20,38 @@ PARAMETERS = "parameters"
 
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 _MOST_PARTS = 20_000  # of a file
+_MOST_TEXTS = 100  # of a file; programs write a handful
+_MOST_TEXT = 4 * MAX_TEXT  # characters of all texts of a file
 _EXIF = b"Exif\0\0"
 _EXIF_DIRECTORY, _USER_COMMENT = 0x8769, 0x9286
 _START_OF_SCAN = 0xDA  # of a JPEG: pixels follow
-#: What Pillow is known to raise over EXIF that is wrong inside.
-_DAMAGED = (OSError, SyntaxError, ValueError, LookupError, TypeError, struct.error)
+_BYTES = (1, 2, 7)  # kinds of EXIF values: bytes, letters, undefined
 
 
 def embedded_texts(data: bytes) -> dict[str, str]:
     """Texts by their names, as in ``parameters`` or ``workflow``; empty for any other file."""
     texts: dict[str, str] = {}
+    left = _MOST_TEXT
     for name, text in _named_texts(data):
+        left -= len(text)
+        if left < 0:
+            break
         texts.setdefault(name, text)
     return texts
 
 
 def _named_texts(data: bytes) -> Iterator[tuple[str, str]]:
     if data.startswith(_PNG):
-        for kind, content in _png_chunks(data):
+        for kind, content in islice(_png_chunks(data), _MOST_TEXTS):
             yield from _exif_texts(content) if kind == b"eXIf" else _png_text(kind, content)
     elif data.startswith(_JPEG):
-        for content in _jpeg_segments(data):
-            if content.startswith(_EXIF):
-                yield from _exif_texts(content)
+        exifs = (one for one in _jpeg_segments(data) if one.startswith(_EXIF))
+        for content in islice(exifs, _MOST_TEXTS):
+            yield from _exif_texts(content)
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        for kind, content in _webp_chunks(data):
-            if kind == b"EXIF":
-                yield from _exif_texts(content)
+        exifs = (content for kind, content in _webp_chunks(data) if kind == b"EXIF")
+        for content in islice(exifs, _MOST_TEXTS):
+            yield from _exif_texts(content)
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -116,25 +121,30 @@ def _decoded(text: bytes) -> str:
 
 def _exif_texts(content: bytes) -> Iterator[tuple[str, str]]:
     """The user's comment, and texts that say their name themselves, as ComfyUI's in WebP files."""
-    values, comment = _exif_values(content)
-    for value in values.values():
-        name, colon, text = value.partition(":") if isinstance(value, str) else ("", "", "")
-        if colon:
-            yield name, text
-    if isinstance(comment, bytes) and (text := _comment(comment)):
-        yield PARAMETERS, text
+    with suppress(struct.error):  # damaged: what came before it counts
+        for tag, value in _exif_values(content.removeprefix(_EXIF)):
+            name, colon, text = value.partition(b":")
+            if tag == _USER_COMMENT and (comment := _comment(value)):
+                yield PARAMETERS, comment
+            elif colon:
+                yield name.decode("latin-1"), _decoded(text.removesuffix(b"\0"))
 
 
-def _exif_values(content: bytes) -> tuple[Mapping[int, object], object]:
-    exif = Image.Exif()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            exif.load(content)
-            comment = exif.get_ifd(_EXIF_DIRECTORY).get(_USER_COMMENT)
-            return dict(exif), comment
-    except _DAMAGED:
-        return {}, None
+def _exif_values(tiff: bytes) -> Iterator[tuple[int, bytes]]:
+    """Tags with their bytes, one after the other: Pillow reads all at once, however many."""
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
+    if order is None:
+        return
+    directories = [struct.unpack_from(f"{order}I", tiff, 4)[0]]
+    for directory in directories:
+        (count,) = struct.unpack_from(f"{order}H", tiff, directory)
+        for at in range(directory + 2, directory + 2 + 12 * min(count, _MOST_TEXTS), 12):
+            tag, kind, size, place = struct.unpack_from(f"{order}HHII", tiff, at)
+            if tag == _EXIF_DIRECTORY and not directories[1:]:
+                directories.append(place)
+            elif kind in _BYTES:
+                start = place if size > 4 else at + 8
+                yield tag, tiff[start : start + size]
 
 
 def _comment(value: bytes) -> str:
