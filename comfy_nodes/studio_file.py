@@ -45,7 +45,7 @@ class StudioFile:
         """
         if self.is_fixed:
             raise Conflict("VIBES_STUDIO_URL says which studio it is: change that variable.")
-        before, wanted = self.access(), typed(StudioAccess, url=url or None, token=token or None)
+        before, wanted = self.access(), typed(StudioAccess, url=_none(url), token=_none(token))
         if wanted.url is not None and wanted.token is None and wanted.url == before.url:
             wanted = before
         secret = wanted.token.get_secret_value() if wanted.token and wanted.url else None
@@ -74,3 +74,8 @@ class StudioFile:
                 "%s says of no studio where it is (%s): set its address anew.", self._path, error
             )
             return StudioAccess()
+
+
+def _none(text: str | None) -> str | None:
+    """An empty field of a form says nothing."""
+    return None if text == "" else text

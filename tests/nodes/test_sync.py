@@ -279,7 +279,9 @@ def test_variables_decide_which_studio_it_is(new_node):
         node.memory.studio.put(None)
 
 
-@pytest.mark.parametrize("url", ["studio:7860", "http://u:p@studio", "http://studio/?token=x", 7])
+@pytest.mark.parametrize(
+    "url", ["studio:7860", "http://u:p@studio", "http://studio/?token=x", 7, 0, False, [], {}]
+)
 def test_an_address_that_is_none_is_refused_and_changes_nothing(new_node, url):
     node = new_node(start=False)
     node.memory.studio.put("http://studio:7860")
