@@ -17,7 +17,7 @@ from .studio_troubles import trouble
 _ANSWER = aiohttp.ClientTimeout(total=60, sock_connect=5, sock_read=30)  # seconds
 _LONGEST = 64 * 2**20  # bytes of an answer
 _SENTENCE = 400  # characters of a studio's own words
-_FAULTY = frozenset({400, 413, 422})
+_FAULTY, _TOO_LONG = frozenset({400, 422}), 413
 _KEPT_OUT = frozenset({401, 403})
 
 
@@ -56,7 +56,7 @@ class StudioClient:
         body = b"[" + b",".join(events) + b"]"
         headers = {"Content-Type": "application/json"}
         reply = await self._ask("POST", "/api/preferences/events", data=body, headers=headers)
-        if reply.status in _FAULTY:
+        if (reply.status in _FAULTY and _is_studio_s(reply)) or reply.status == _TOO_LONG:
             raise EventsRefused(_words(reply))
         if reply.status != 200 or not isinstance(_json(reply).get("added"), int):
             raise self._strange(reply)
@@ -144,6 +144,11 @@ def _fault(reply: _Reply) -> InvalidInput:
     if not isinstance(problems, list) or not problems:
         return InvalidInput(_words(reply))
     return FaultyWorkflow([_printable(str(problem)) for problem in problems])
+
+
+def _is_studio_s(reply: _Reply) -> bool:
+    """Whether an error is told as a studio tells it, and not as a proxy before it does."""
+    return "code" in _json(reply)
 
 
 def _words(reply: _Reply) -> str:

@@ -246,10 +246,11 @@ def test_a_profile_that_does_not_learn_does_not_learn_here_either(new_node, stud
     assert studio.rated() == []
 
 
-def test_what_is_no_studio_takes_nothing_and_is_named(new_node):
+@pytest.mark.parametrize("status", [200, 400])
+def test_what_is_no_studio_takes_nothing_and_is_named(new_node, status):
     class Page(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.send_response(200)
+            self.send_response(status)
             self.end_headers()
             self.wfile.write(b"<html>")
 
