@@ -27,7 +27,8 @@ Messages are whole sentences for the person at the screen: what was wrong, where
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 
@@ -56,13 +57,21 @@ class ConfigError(InvalidInput):
 
 
 class FaultyWorkflow(InvalidInput):
-    """A workflow cannot become a template; ``problems`` holds one sentence for each reason."""
+    """A workflow cannot become a template; ``problems`` holds one sentence for each reason.
+
+    Of many the first are told, and none at any length: a file may hold anything, however often.
+    """
 
     code = "faulty_workflow"
+    most = 20
+    longest = 500  # characters of a sentence; titles of nodes stand in them
 
-    def __init__(self, problems: Sequence[str]):
-        super().__init__(" ".join(problems))
-        self.problems = tuple(problems)
+    def __init__(self, problems: Iterable[str]):
+        told = [_cut(problem, self.longest) for problem in islice(problems, self.most + 1)]
+        if len(told) > self.most:
+            told[-1] = "There is more in the way, told once this is not."
+        super().__init__(" ".join(told))
+        self.problems = tuple(told)
 
 
 class ForeignImage(InvalidInput):
@@ -179,3 +188,7 @@ class RenderStalled(RenderFailed):
     """The graph started on the server and shows no sign of progress any more."""
 
     code = "render_stalled"
+
+
+def _cut(sentence: str, longest: int) -> str:
+    return sentence if len(sentence) <= longest else f"{sentence[: longest - 1]}…"

@@ -61,13 +61,28 @@ def test_a_file_with_anything_anywhere_is_a_template_or_refused(
     for _ in range(data.draw(st.integers(1, 3))):
         found = list(places(workflow))
         container, key = found[data.draw(st.integers(0, len(found) - 1))]
-        container[key] = data.draw(JSON)
+        container[key] = json.loads(json.dumps(data.draw(JSON)))  # no drawn list twice
     try:
         classes_of(workflow)
         template = to_template("own", compile_workflow(workflow))
         without_markers(template.graph)
     except InvalidInput:
         pass  # refused: that is what is allowed beside a template
+
+
+def test_of_faults_without_end_a_page_full_is_told() -> None:
+    graph = with_markers("draft")
+    links = {f"input {number}": ["gone", 0] for number in range(1000)}
+    graph["x"] = {"class_type": "X", "inputs": links, "_meta": {"title": "T" * 100_000}}
+    graph |= {f"out {number}": graph["7"] for number in range(1000)}
+    workflow = editor_file("your-own-workflow")
+    unknown = [{"id": f"{number}", "type": "X" * 10_000} for number in range(1000)]
+    workflow["nodes"] += unknown
+    for marked in (graph, workflow):
+        with pytest.raises(InvalidInput) as refused:
+            compile_workflow(marked)
+        assert len(str(refused.value)) < 12_000
+        assert "more in the way" in str(refused.value)
 
 
 @given(JSON)

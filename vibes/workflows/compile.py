@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def compile_workflow(workflow: Mapping[str, Any], widgets: Widgets = WIDGETS) ->
     node classes. Raises FaultyWorkflow with everything that is in the way.
     """
     marked = _read(workflow, widgets)
-    if found := list(problems(marked)):
+    if found := list(islice(problems(marked), FaultyWorkflow.most + 1)):
         raise FaultyWorkflow(found)
     used = ancestors(marked)
     graph = {node_id: node for node_id, node in marked.graph.items() if node_id in used}

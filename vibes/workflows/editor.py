@@ -7,6 +7,7 @@ comes from what a server tells of it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -96,8 +97,8 @@ def editor_graph(workflow: EditorWorkflow, widgets: Widgets) -> dict[str, dict[s
 
     Raises FaultyWorkflow with a sentence for every node that cannot be read.
     """
-    problems = [fault for node in workflow.nodes if (fault := _fault(node, widgets))]
-    if problems:
+    faults = (fault for node in workflow.nodes if (fault := _fault(node, widgets)))
+    if problems := list(islice(faults, FaultyWorkflow.most + 1)):
         raise FaultyWorkflow(problems)
     origins = _Origins(workflow)
     nodes = [node for node in workflow.nodes if node.type not in _VIRTUAL]
