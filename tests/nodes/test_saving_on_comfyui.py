@@ -299,6 +299,21 @@ def test_a_picture_that_is_shown_can_be_rated_and_tells_what_about(
     assert len(shown["image"]) == 32
 
 
+def test_a_rating_is_not_about_a_lora_that_changed_nothing(
+    comfyui_with_pack: ComfyUI, saving: Callable[..., Graph]
+) -> None:
+    header = b'{"elsewhere.weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+    alien = comfyui_with_pack.base / "models" / "loras" / "alien.safetensors"
+    alien.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    graph = ending_in(saving(seed=13), "VibesPreview")
+    node(graph, "VibesAutoLora").update(loras=f"alien.safetensors:1, {LORA}:0.7")
+    try:
+        (shown,) = report(run(comfyui_with_pack, graph), "vibes_images")
+    finally:
+        alien.unlink()
+    assert shown["about"] == "tiny-a · tiny-lora 0.7"
+
+
 def test_an_explicit_rating_is_recorded_once(
     comfyui_with_pack: ComfyUI, saving: Callable[..., Graph]
 ) -> None:

@@ -33,7 +33,8 @@ class Making:
     """What made a picture, as far as its graph tells; None where it does not.
 
     Models are in the spelling of the graph's server. The size, in pixels, is the one the picture
-    began with; ``denoise`` is the share the last sampler redrew, 0 to 1.
+    began with; ``denoise`` is the share the last sampler redrew, 0 to 1. ``idle`` are the names of
+    LoRAs that are known to have changed nothing.
     """
 
     prompt: str | None = None
@@ -48,13 +49,15 @@ class Making:
     denoise: float | None = None
     width: int | None = None
     height: int | None = None
+    idle: frozenset[str] = frozenset()
 
     @property
     def candidate(self) -> Candidate | None:
-        """Checkpoint and LoRAs; None where either is not known."""
+        """Checkpoint and the LoRAs that changed something; None where either is not known."""
         if self.checkpoint is None or self.loras is None:
             return None
-        return Candidate(self.checkpoint, self.loras)
+        told = (use for use in self.loras if use.strength and use.name not in self.idle)
+        return Candidate(self.checkpoint, tuple(told))
 
 
 def read_making(graph: Graph, node_id: str, recall: Recall) -> Making:
@@ -75,7 +78,7 @@ def read_making(graph: Graph, node_id: str, recall: Recall) -> Making:
 
 def _made_by(graph: Graph, sampler: str, recall: Recall) -> Making:
     inputs = settings_of(graph, sampler)
-    checkpoint, loras = models_behind(graph, inputs.get("model"), recall)
+    models = models_behind(graph, inputs.get("model"), recall)
     width, height = first_size(graph, sampler, recall)
     known = {
         name: next((value_of(graph, inputs[key], recall) for key in keys if key in inputs), None)
@@ -84,8 +87,7 @@ def _made_by(graph: Graph, sampler: str, recall: Recall) -> Making:
     return Making(
         prompt=_words(graph, inputs, ("positive", "conditioning"), recall),
         negative_prompt=_words(graph, inputs, ("negative",), recall),
-        checkpoint=checkpoint,
-        loras=loras,
+        **models._asdict(),
         seed=_whole(known["seed"]),
         steps=_whole(known["steps"]),
         cfg=_number(known["cfg"]),
