@@ -14,7 +14,7 @@ from vibes.errors import VibesError
 
 
 def main() -> None:
-    """Run the command line; a deliberate error becomes one sentence and an exit code."""
+    """Run the command line; a deliberate error becomes a line per sentence and an exit code."""
     if sys.stdout is None:
         _end("Standard output is closed: there is nowhere to write to.", 1)
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -30,8 +30,9 @@ def main() -> None:
         _end(f"Standard output cannot be written: {error.strerror}.", 1)
 
 
-def _end(sentence: str, code: int) -> NoReturn:
-    typer.echo(f"vibes: {sentence}", err=True)
+def _end(told: str, code: int) -> NoReturn:
+    for line in told.splitlines():
+        typer.echo(f"vibes: {line}", err=True)
     sys.exit(code)
 
 

@@ -19,7 +19,10 @@ FIRST_LOOK_SECONDS = 10.0
 
 
 class StudioRefused(VibesError):
-    """The studio answered a request with an error; ``status`` is the HTTP status."""
+    """The studio answered a request with an error; ``status`` is the HTTP status.
+
+    Where it named several problems, the message has a line for each.
+    """
 
     code = "studio_refused"
 
@@ -168,7 +171,8 @@ async def _own_studio(settings: Settings) -> AsyncIterator[StudioClient]:
 
 def _refusal(answer: httpx.Response) -> str:
     try:
-        detail = answer.json()["detail"]
-    except (ValueError, KeyError, TypeError):
+        told = answer.json()
+        detail = "\n".join(told.get("problems", ())) or told["detail"]
+    except (ValueError, KeyError, TypeError, AttributeError):
         detail = None
     return str(detail or f"The studio answered {answer.status_code} {answer.reason_phrase}.")

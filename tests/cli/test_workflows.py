@@ -73,6 +73,16 @@ def test_what_cannot_be_done_to_a_workflow_is_one_sentence(vibes, here, argument
     assert result.stderr.count("\n") == 1
 
 
+def test_what_is_wrong_with_a_workflow_is_told_one_line_each(vibes, here, tmp_path):
+    path = tmp_path / "faulty.json"
+    path.write_text(json.dumps(with_markers("draft", ("steps", "loras"))))
+    result = vibes("workflows", "add", path, "--data-dir", here)
+    assert (result.returncode, result.stdout) == (2, "")
+    lines = result.stderr.splitlines()
+    assert len(lines) == 4
+    assert all(line.startswith("vibes: ") and line.endswith(".") for line in lines)
+
+
 def test_an_unknown_workflow_makes_nothing(vibes, here, tmp_path):
     made = vibes(
         *("generate", "a beach", "--out", tmp_path, "--workflow", "drafd", "--data-dir", here),
