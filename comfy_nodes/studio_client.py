@@ -17,7 +17,8 @@ from .studio_troubles import trouble
 _ANSWER = aiohttp.ClientTimeout(total=60, sock_connect=5, sock_read=30)  # seconds
 _LONGEST = 64 * 2**20  # bytes of an answer
 _SENTENCE = 400  # characters of a studio's own words
-_FAULTY, _TOO_LONG = frozenset({400, 422}), 413
+_TOO_LONG = 413
+_FAULTY = frozenset({400, _TOO_LONG, 422})
 _KEPT_OUT = frozenset({401, 403})
 
 
@@ -56,7 +57,7 @@ class StudioClient:
         body = b"[" + b",".join(events) + b"]"
         headers = {"Content-Type": "application/json"}
         reply = await self._ask("POST", "/api/preferences/events", data=body, headers=headers)
-        if (reply.status in _FAULTY and _is_studio_s(reply)) or reply.status == _TOO_LONG:
+        if reply.status in _FAULTY and _is_final(reply):
             raise EventsRefused(_words(reply))
         if reply.status != 200 or not isinstance(_json(reply).get("added"), int):
             raise self._strange(reply)
@@ -146,9 +147,9 @@ def _fault(reply: _Reply) -> InvalidInput:
     return FaultyWorkflow([_printable(str(problem)) for problem in problems])
 
 
-def _is_studio_s(reply: _Reply) -> bool:
-    """Whether an error is told as a studio tells it, and not as a proxy before it does."""
-    return "code" in _json(reply)
+def _is_final(reply: _Reply) -> bool:
+    """Whether a studio says so itself: a proxy before it knows only what is too long."""
+    return reply.status == _TOO_LONG or "code" in _json(reply)
 
 
 def _words(reply: _Reply) -> str:
