@@ -63,8 +63,7 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
     servers_file = ServersFile(settings.data_dir)
     added = servers_file.read()
     workflow_files = WorkflowFiles(settings.data_dir)
-    own_templates, broken = workflow_files.read()
-    templates = Templates(own_templates)
+    templates = Templates(*workflow_files.read())
     check_stages(settings.stages, templates)
     # Microseconds: more events than that are never published, so ids of runs never overlap.
     progress = ProgressStream(first_id=int(clock().timestamp() * 1_000_000))
@@ -241,7 +240,6 @@ def build_studio(settings: Settings, store: StoreThread) -> Studio:
             store,
             templates=templates,
             files=workflow_files,
-            broken=broken,
             fleet=fleet,
             stages=settings.stages,
         ),

@@ -25,7 +25,7 @@ def router(studio: Studio) -> APIRouter:
 
     @routes.post("", status_code=201)
     async def add(request: WorkflowRequest) -> View:
-        document = json.dumps(request.document, indent=2).encode()
+        document = json.dumps(request.document).encode()
         return await studio.workflows.add(request.name, document)
 
     @routes.post("/file", status_code=201, openapi_extra=ANY_FILE)

@@ -243,8 +243,8 @@ class Eligibility:
 
 
 def _despair(refusals: list[str | None]) -> str | None:
-    """All reasons in one sentence, if every server has one."""
+    """All reasons in one sentence, each once, if every server has one."""
     if not refusals or None in refusals:
         return None
-    reasons = "; ".join(reason.rstrip(".") for reason in refusals if reason)
+    reasons = "; ".join(reason.rstrip(".") for reason in dict.fromkeys(refusals) if reason)
     return f"No server can make this image: {reasons}."

@@ -6,6 +6,7 @@ ComfyUI writes both forms into the pictures it makes.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from vibes.errors import FaultyWorkflow
@@ -28,22 +29,38 @@ class Document(NamedTuple):
 def read_document(data: bytes) -> Document:
     """What was brought; raises FaultyWorkflow where it is no workflow."""
     if not data.startswith(_STARTS):
-        return Document(_decoded(data), data)
+        return Document(_decoded(data, _no_number), data)
     texts = embedded_texts(data)
     if "prompt" not in texts:
         raise FaultyWorkflow(
             ["This picture does not carry its workflow: bring one that ComfyUI saved, unchanged."]
         )
-    prompt = texts["prompt"].encode("utf-8", "replace")
-    shown = texts.get("workflow", texts["prompt"]).encode("utf-8", "replace")
-    return Document(_decoded(prompt), shown[:MAX_DOCUMENT])
+    graph = _decoded(_encoded(texts["prompt"]), _no_value)
+    return Document(
+        graph, _shown(_encoded(texts.get("workflow", ""))) or json.dumps(graph).encode()
+    )
 
 
-def _decoded(data: bytes) -> dict[str, Any]:
-    if len(data) > MAX_DOCUMENT or sum(map(data.count, b",[{")) > _MOST_PARTS:
-        raise FaultyWorkflow([f"A workflow may hold at most {MAX_DOCUMENT >> 20} MiB."])
+def _shown(data: bytes) -> bytes:
+    """The editor's own file in a picture; nothing where it is damaged or too long."""
     try:
-        found = json.loads(data.decode("utf-8-sig"), parse_constant=_no_number)
+        _decoded(data, _no_number)
+    except FaultyWorkflow:
+        return b""
+    return data
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _decoded(data: bytes, constant: Callable[[str], None]) -> dict[str, Any]:
+    if len(data) > MAX_DOCUMENT or sum(map(data.count, b",[{")) > _MOST_PARTS:
+        raise FaultyWorkflow(
+            [f"A workflow may hold at most {MAX_DOCUMENT >> 20} MiB and {_MOST_PARTS} values."]
+        )
+    try:
+        found = json.loads(data.decode("utf-8-sig"), parse_constant=constant)
         json.dumps(found, ensure_ascii=False).encode()  # half characters are no text
     except (ValueError, RecursionError) as error:
         raise FaultyWorkflow(["This is neither JSON nor a picture that ComfyUI made."]) from error
@@ -54,3 +71,7 @@ def _decoded(data: bytes) -> dict[str, Any]:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number of JSON")
+
+
+def _no_value(_: str) -> None:
+    """ComfyUI writes NaN into pictures, beside a node that is to run each time."""

@@ -24,10 +24,7 @@ UNNAMED = "workflow"
 
 
 class Workflows:
-    """Use cases on workflows; those added are kept in files and outlive the studio.
-
-    ``broken`` are files found at the start that hold no template, with the reasons.
-    """
+    """Use cases on workflows; those added are kept in files and outlive the studio."""
 
     def __init__(
         self,
@@ -35,14 +32,12 @@ class Workflows:
         *,
         templates: Templates,
         files: WorkflowFiles,
-        broken: Mapping[str, str],
         fleet: Fleet,
         stages: Sequence[Stage],
     ):
         self._store = store
         self._templates = templates
         self._files = files
-        self._broken = dict(broken)
         self._fleet = fleet
         self._stages = stages
         self._changing = asyncio.Lock()  # one change of the files after the other
@@ -50,7 +45,7 @@ class Workflows:
     def all(self) -> list[View]:
         """Every workflow, one's own first, with what it takes and which servers can run it."""
         own = [self._view(one, "own") for _, one in sorted(self._templates.own.items())]
-        broken = [_broken_view(name, why) for name, why in sorted(self._broken.items())]
+        broken = [_broken_view(name, why) for name, why in sorted(self._templates.broken.items())]
         shipped = [self._view(one, "shipped") for one in self._templates.shipped.values()]
         return own + broken + shipped
 
@@ -59,7 +54,7 @@ class Workflows:
         if name in self._templates.shipped:
             path = data_root() / "workflows" / f"{name}.json"
             return await asyncio.to_thread(path.read_bytes)
-        if name not in self._broken:
+        if name not in self._templates.broken:
             self._templates.get(name)
         return await asyncio.to_thread(self._files.document, name)
 
@@ -81,8 +76,6 @@ class Workflows:
         template = to_template(name, compiled)
         async with self._changing:
             self._templates.check_new(name)  # it may have been taken meanwhile
-            if name in self._broken:
-                raise Conflict(f"The file of a workflow '{name}' is damaged. Remove it first.")
             await asyncio.to_thread(self._files.write, name, compiled, file)
             self._templates.add(template)
         self._fleet.templates_changed()
@@ -91,11 +84,10 @@ class Workflows:
     async def remove(self, name: str) -> None:
         """Let go of one of one's own; raises NotFound, and Conflict while it is in use."""
         async with self._changing:
-            if name not in self._broken:
+            if name not in self._templates.broken:
                 await self._check_removable(name)
             await asyncio.to_thread(self._files.remove, name)
-            if self._broken.pop(name, None) is None:
-                self._templates.remove(name)
+            self._templates.remove(name)
         self._fleet.templates_changed()
 
     async def _check_removable(self, name: str) -> None:

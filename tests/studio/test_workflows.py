@@ -117,6 +117,26 @@ async def test_a_picture_brings_the_workflow_it_was_made_with(api, wrap):
     assert (await api.http.get("/api/workflows/from-picture")).json() == shown
 
 
+@pytest.mark.parametrize("shown", ["damaged", "x" * 2**21, json.dumps([1]), '{"a": NaN}'])
+async def test_of_a_picture_whose_editor_file_is_unusable_the_graph_is_kept(api, shown):
+    graph = with_markers("draft")
+    info = PngImagePlugin.PngInfo()
+    info.add_text("prompt", json.dumps(graph))
+    info.add_text("workflow", shown)
+    out = BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "PNG", pnginfo=info)
+    await send(api, out.getvalue(), name="own")
+    assert (await api.http.get("/api/workflows/own")).json() == graph
+
+
+async def test_a_picture_with_a_node_that_ran_each_time_brings_its_workflow(api):
+    graph = with_markers("draft")
+    graph["1"]["is_changed"] = [float("nan")]  # as ComfyUI writes it
+    status, _ = await send(api, png(prompt=graph), name="own")
+    assert status == 201
+    assert "NaN" not in (await api.http.get("/api/workflows/own")).text
+
+
 async def test_a_look_changes_nothing_and_tells_every_problem(api):
     graph = with_markers("draft", ("steps", "loras"))
     status, told = await send(api, json.dumps(graph).encode(), look=True)
@@ -272,11 +292,28 @@ async def test_a_damaged_file_is_shown_with_its_reason_and_can_be_removed(start_
     async with start_studio() as api:
         assert "a template is a JSON object" in (await workflow(api, "own"))["problem"]
         body = request(await api.session(), template="own")
-        await api.refused("POST", "/api/generate/batch", 404, body)
+        assert "is damaged" in await api.refused("POST", "/api/generate/batch", 404, body)
         taken = {"name": "own", "document": with_markers("draft")}
         assert "damaged" in await api.refused("POST", "/api/workflows", 409, taken)
         assert (await api.http.delete("/api/workflows/own")).status_code == 204
         await add(api)
+
+
+async def test_pictures_of_a_workflow_that_was_damaged_meanwhile_fail_with_its_reason(
+    start_studio, tmp_path
+):
+    async with start_studio() as api:
+        await add(api)
+        batch = await api.generate(await api.session(), template="own", count=3)
+        await api.ok("POST", f"/api/batches/{batch}/pause")
+    [path] = tmp_path.rglob("own.json")
+    path.write_text("{")
+    async with start_studio() as api:
+        await api.ok("POST", f"/api/batches/{batch}/resume")
+        grid = await api.finished(batch)
+        failed = [image["error"] for image in grid["images"] if image["state"] == "failed"]
+        assert failed
+        assert all(error.count("The workflow 'own' is damaged") == 1 for error in failed)
 
 
 STAGES = [

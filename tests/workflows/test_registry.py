@@ -50,3 +50,19 @@ def test_what_could_be_no_file_is_no_name(name: str) -> None:
 def test_a_shipped_template_stays() -> None:
     with pytest.raises(Conflict, match="comes with Vibes"):
         Templates().remove("draft")
+
+
+@pytest.mark.parametrize("name", ["nul", "CON", "com1"])
+def test_what_windows_calls_a_device_is_no_name(name: str) -> None:
+    with pytest.raises(InvalidInput, match="on Windows"):
+        Templates().check_new(name)
+
+
+def test_a_damaged_one_is_told_keeps_its_name_and_can_be_let_go() -> None:
+    templates = Templates([own("mine")], {"Old": "it holds no slots."})
+    with pytest.raises(NotFound, match="'Old' is damaged: it holds no slots"):
+        templates.get("Old")
+    with pytest.raises(Conflict, match="'Old' is damaged"):
+        templates.add(own("old"))
+    templates.remove("Old")
+    templates.add(own("old"))

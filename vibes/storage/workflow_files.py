@@ -43,7 +43,7 @@ class WorkflowFiles:
 
     def write(self, name: str, template: dict[str, Any], document: bytes) -> None:
         """Keep both, the template last: it is there only whole. Raises StorageError."""
-        text = json.dumps(template, indent=2) + "\n"
+        text = json.dumps(template) + "\n"  # indented, what is nested deeply grows a thousandfold
         self._try(lambda: write_whole(self._document(name), document))
         self._try(lambda: write_whole(self._template(name), text.encode()))
 

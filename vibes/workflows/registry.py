@@ -13,16 +13,20 @@ from .template import Template, load_template, no_template, template_names
 LONGEST_NAME = 60
 """Characters; names become names of files."""
 
+_OF_DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)  # on Windows
+
 
 class Templates:
     """The shipped templates, and those made of the user's own workflows.
 
-    Equal names in upper and lower case are one name: not every disk tells them apart.
+    Equal names in upper and lower case are one name: not every disk tells them apart. ``broken``
+    are the user's files that hold none, by name, with the reasons.
     """
 
-    def __init__(self, own: Iterable[Template] = ()):
+    def __init__(self, own: Iterable[Template] = (), broken: Mapping[str, str] | None = None):
         self._shipped = {name: load_template(name) for name in template_names()}
         self._own = {template.name: template for template in own}
+        self._broken = dict(broken or {})
 
     @property
     def shipped(self) -> Mapping[str, Template]:
@@ -34,9 +38,16 @@ class Templates:
         """Those of the user's own workflows."""
         return MappingProxyType(self._own)
 
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """Why each of the user's files that hold no template does not."""
+        return MappingProxyType(self._broken)
+
     def get(self, name: str) -> Template:
         """The template of exactly that name; raises NotFound with the nearest one."""
         found = self._shipped.get(name) or self._own.get(name)
+        if found is None and name in self._broken:
+            raise NotFound(f"The workflow '{name}' is damaged: {self._broken[name]}")
         if found is None:
             raise NotFound(no_template(name, self.names()))
         return found
@@ -52,9 +63,14 @@ class Templates:
                 f"'{name[:LONGEST_NAME]}' is no name for a workflow: letters, digits, _ and -, "
                 f"at most {LONGEST_NAME}."
             )
-        same = next((one for one in self.names() if one.casefold() == name.casefold()), None)
+        if _OF_DEVICES.fullmatch(name):
+            raise InvalidInput(f"No file may be called '{name}' on Windows. Choose another name.")
+        names = (*self.names(), *self._broken)
+        same = next((one for one in names if one.casefold() == name.casefold()), None)
         if same in self._shipped:
             raise Conflict(f"The workflow '{same}' comes with Vibes. Choose another name.")
+        if same in self._broken:
+            raise Conflict(f"The file of a workflow '{same}' is damaged. Remove it first.")
         if same is not None:
             raise Conflict(
                 f"There is a workflow '{same}' already. Remove it first, or choose another name."
@@ -67,6 +83,8 @@ class Templates:
 
     def remove(self, name: str) -> None:
         """Let go of one of the user's own; raises NotFound, and Conflict for a shipped one."""
+        if self._broken.pop(name, None) is not None:
+            return
         self.get(name)
         if name in self._shipped:
             raise Conflict(f"The workflow '{name}' comes with Vibes and stays.")

@@ -100,7 +100,7 @@ def parse_template(name: str, text: str, *, place: str) -> Template:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise InvalidInput(f"{place}: '{where}' is wrong: {first['msg']}.") from error
-    except (ValueError, TypeError) as error:  # not JSON, or not an object
+    except (ValueError, TypeError, RecursionError) as error:  # not JSON, or not an object
         raise InvalidInput(f"{place}: a template is a JSON object, and this is not.") from error
     for fault in _faults(template):
         raise InvalidInput(f"{place}: {fault}")
