@@ -214,9 +214,8 @@ def test_a_rating_no_studio_takes_is_set_aside_and_holds_up_no_other(new_node, s
     studio.start()
     node.memory.studio.put(studio.url)
     node.sync.start()
-    node.sync.settle(30)
+    eventually(lambda: node.waiting() == 0)
     assert studio.rated() == [first, last]
-    assert node.waiting() == 0
     (refusal,) = node.memory.store.refusals(studio.url)
     assert "time" in refusal
     assert "does not take rating 2" in caplog.text
