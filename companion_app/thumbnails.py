@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from PIL import Image
 
@@ -29,13 +29,20 @@ WORKERS = min(4, os.cpu_count() or 1)
 T = TypeVar("T")
 
 
+class Thumbnail(NamedTuple):
+    """A small WebP, and the size in pixels of the picture it was made of."""
+
+    data: bytes
+    size: tuple[int, int]
+
+
 class Thumbnailer:
     """Shrinks pictures without keeping the event loop from anything else."""
 
     def __init__(self) -> None:
         self._pool = new_pool(WORKERS)
 
-    async def make(self, picture: bytes) -> bytes:
+    async def make(self, picture: bytes) -> Thumbnail:
         """A WebP of at most 384 × 384 px; raises Undecodable over what is no picture.
 
         A pool whose process was killed is replaced, and the picture tried once more; raises
@@ -72,13 +79,14 @@ class Thumbnailer:
             broken.shutdown(wait=False)
 
 
-def thumbnail(picture: bytes) -> bytes:
+def thumbnail(picture: bytes) -> Thumbnail:
     """Shrink a picture to fit 384 × 384 px, as WebP; raises Undecodable."""
     small = decoded(picture)
+    size = small.size
     small.thumbnail((PIXELS, PIXELS), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     small.save(out, "WEBP", quality=QUALITY, method=2)
-    return out.getvalue()
+    return Thumbnail(out.getvalue(), size)
 
 
 def hashed(picture: bytes, at_least: int) -> str:

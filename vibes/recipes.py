@@ -64,7 +64,8 @@ class Recipe:
     ``prompt`` is what the graph receives: LoRA tags removed, variants chosen, and ``triggers``, the
     words its LoRAs want to hear and the user did not say, at its end. ``source`` is the id of the
     image this one is rendered from, None for a picture from noise; ``denoise`` is then the share of
-    it that is redrawn, 0..1. Sizes in pixels.
+    it that is redrawn, 0..1. Sizes in pixels. ``untold`` names the fields that the user's own
+    workflow decides without telling: what they hold was only assumed.
     """
 
     template: str
@@ -82,6 +83,7 @@ class Recipe:
     denoise: float = 1.0
     source: str | None = None
     triggers: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form; ``from_dict`` inverts it exactly."""
@@ -93,5 +95,5 @@ class Recipe:
         made_with = data["candidate"]
         loras = tuple(LoraUse(**lora) for lora in made_with["loras"])
         candidate = Candidate(made_with["checkpoint"], loras)
-        triggers = tuple(data.get("triggers", ()))
-        return cls(**{**data, "candidate": candidate, "triggers": triggers})
+        words = {name: tuple(data.get(name, ())) for name in ("triggers", "untold")}
+        return cls(**{**data, "candidate": candidate, **words})

@@ -169,8 +169,14 @@ class Iterating:
             brief = replace(brief, prompt=request.prompt)
             edit = self._planner.edit(grid.brief, brief)
         stage = self._settings.stages[grid.stage + (request.action == "advance")]
+        heritage = self._planner.heritage(brief, session.profile, stage=stage)
         slots = iteration_slots(
-            grid, request.action, edit, stages=self._settings.stages, rng=self._rng
+            grid,
+            request.action,
+            edit,
+            stages=self._settings.stages,
+            settle=heritage.settled,
+            rng=self._rng,
         )
         if edit is not None:
             slots = [replace(slot, recipe=self._reworded(slot.recipe)) for slot in slots]

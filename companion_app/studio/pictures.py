@@ -10,7 +10,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from companion_app.fleet import FaultKind, Job, ProgressStream, Told
-from companion_app.thumbnails import Thumbnailer
+from companion_app.thumbnails import Thumbnail, Thumbnailer
 from vibes.decoding import Undecodable
 from vibes.errors import NotFound, UnusablePicture
 from vibes.recipes import Ran
@@ -89,15 +89,15 @@ class Pictures:
             if await self._state(job) not in OPEN_STATES:
                 log.info("Image %s came from %s after it was settled: dropped.", job.id, server)
                 return
-            small = await self._shrunk(data)
+            small, size = await self._shrunk(data)
             await asyncio.to_thread(self._land, job.id, data, small)
-            if await self._settle(job, "collected", server=server, ran=told.ran):
+            if await self._settle(job, "collected", server=server, size=size, ran=told.ran):
                 self._made(job, server, told)
                 return
             if await self._state(job) != "collected":  # called off, or deleted, meanwhile
                 await asyncio.to_thread(self._files.delete, [job.id])
 
-    async def _shrunk(self, data: bytes) -> bytes:
+    async def _shrunk(self, data: bytes) -> Thumbnail:
         try:
             return await self._thumbnailer.make(data)
         except Undecodable as error:
@@ -134,6 +134,7 @@ class Pictures:
         *,
         server: str | None = None,
         error: str | None = None,
+        size: tuple[int, int] | None = None,
         ran: Ran | None = None,
     ) -> bool:
         """End an image that is still open, keeping what made it; False when it no longer is."""
@@ -141,7 +142,9 @@ class Pictures:
 
         def settle(store: Store) -> Step | None:
             with store.atomic():
-                step = store.jobs.settle(job.id, state, server=server, error=error, ended=ended)
+                step = store.jobs.settle(
+                    job.id, state, server=server, error=error, size=size, ended=ended
+                )
                 if step is not None and ran is not None:
                     store.ran.put(job.id, ran)
             return step
@@ -169,7 +172,8 @@ class Pictures:
 
 
 def image_event(image: Image | Step) -> dict[str, Any]:
-    """The change of one image's state, with its links once there is a picture."""
+    """The change of one image's state, with its links and size once there is a picture."""
+    size = dict(zip(("width", "height"), image.size or (), strict=False))
     return {
         "type": "image",
         "image_id": image.id,
@@ -178,6 +182,7 @@ def image_event(image: Image | Step) -> dict[str, Any]:
         "selection": image.selection,
         "server": image.server,
         "error": image.error,
+        **size,
         **picture_urls(image.id, image.state),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -26,9 +27,10 @@ from vibes.recommend import (
 )
 from vibes.settings import Settings, Stage, Tier
 from vibes.stages import SEED_LIMIT, Brief, Edit, Slot
-from vibes.workflows import Template, Templates
+from vibes.workflows import Template, Templates, constants_of
 
 from .choosing import NOBODY, Draw
+from .heritage import Heritage
 from .matching import Matching
 from .offers import Offers, parts_decided, proposals
 from .reasoning import details
@@ -134,6 +136,11 @@ class Planner:
             typed=frozenset(use.name for use in wish.typed),
         )
 
+    def heritage(self, brief: Brief, profile: str, *, stage: Stage) -> Heritage:
+        """What recipes of a stage take over from picks in the brief's tier."""
+        tuning = cache(lambda: self._tuning(self._wish_again(brief, profile), None, stage))
+        return Heritage(self._templates, lambda candidate: tuning().advice(candidate).parameters)
+
     def resolve(self, request: ImageRequest, profile: str) -> Wish:
         """What a request asks for, by name; raises as ``plan`` does."""
         template = self.template(request.template)
@@ -232,10 +239,13 @@ class Planner:
     def _tuning(
         self, wish: Wish, request: ImageRequest | None, stage: Stage | None = None
     ) -> Tuning:
+        stage = stage or self._settings.stages[0]
+        workflow = (request and request.template) or stage.template
         return Tuning(
             analysis=self._matching.analyse(wish.brief.prompt),
             tier=wish.tier,
-            stage=stage or self._settings.stages[0],
+            stage=stage,
+            constants=constants_of(self.template(workflow)),
             aspect_ratio=wish.brief.aspect_ratio,
             catalog=self.catalog,
             habits=self._taste.habits(wish.profile),
@@ -283,7 +293,7 @@ class Planner:
             **asdict(advice.parameters),
         )
         recipe = decided(varied(recipe, index, request.variation, advice.fixed), request)
-        recipe = self.embedded(recipe, request)
+        recipe = grid.tuning.constants.within(self.embedded(recipe, request))
         names = {use.name for use in typed}
         if request.add_triggers and wish.loras is None:
             recipe = self.told_of_chosen(recipe, names)

@@ -12,6 +12,7 @@ from vibes.prompts import PromptAnalysis
 from vibes.recipes import Candidate, Recipe
 from vibes.recommend import Estimates, Limits, ParameterAdvice, Priority, advise
 from vibes.settings import AspectRatio, Stage, Tier
+from vibes.workflows import Constants
 
 from .requests import ImageRequest
 
@@ -22,7 +23,10 @@ DECIDABLE = ("width", "height", "steps", "cfg", "sampler", "scheduler")
 
 @dataclass(frozen=True, kw_only=True)
 class Tuning:
-    """The advice for one grid, worked out once for each checkpoint with its LoRAs."""
+    """The advice for one grid, worked out once for each checkpoint with its LoRAs.
+
+    ``constants`` is what the grid's workflow decides itself.
+    """
 
     analysis: PromptAnalysis
     tier: Tier
@@ -31,6 +35,7 @@ class Tuning:
     catalog: Catalog
     habits: Habits | None
     measured: Estimates | None
+    constants: Constants
     priority: Priority = "balanced"
     limits: Limits = NO_LIMITS
     decided: Mapping[str, Any] = field(default_factory=dict)
@@ -56,6 +61,7 @@ class Tuning:
             measured=self.measured,
             habits=self.habits,
             decided=self.decided,
+            constants=self.constants.by_name,
         )
 
 

@@ -30,12 +30,14 @@ def image_view(
     progress: View | None = None,
     adherence: View | None = None,
 ) -> View:
-    """One image as REST shows it; the URLs are null until there is a picture.
+    """One image as REST shows it; the URLs are null until there is a picture, and the size is the
+    one that is planned.
 
     ``progress`` is how far it has come while a server makes it, ``adherence`` how well it shows
     what was asked, once it is scored.
     """
     recipe = image.recipe
+    width, height = image.size or (recipe.width, recipe.height)
     return {
         "id": image.id,
         "batch_id": image.batch_id,
@@ -45,8 +47,8 @@ def image_view(
         "state": image.state,
         "held": image.held,
         "seed": recipe.seed,
-        "width": recipe.width,
-        "height": recipe.height,
+        "width": width,
+        "height": height,
         "prompt": recipe.prompt,
         "negative_prompt": recipe.negative_prompt,
         "checkpoint": recipe.candidate.checkpoint,

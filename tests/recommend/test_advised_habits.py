@@ -77,3 +77,18 @@ def test_a_limit_outweighs_a_habit():
     assert free.parameters.steps > held.parameters.steps
     assert held.seconds is not None
     assert held.seconds <= 12
+
+
+def test_what_the_workflow_decides_is_told_as_such_and_has_no_habits_and_no_alternatives():
+    constants = {"steps": 8, "cfg": None}
+    known = advice("a cat", constants=constants, habits=habits(steps=(20, 40), cfg=(7.0, 5.0)))
+    plain = advice("a cat")
+    assert (known.parameters.steps, known.parameters.cfg) == (8, plain.parameters.cfg)
+    assert known.reasons["steps"] == "8 steps: as your workflow has it."
+    assert "your workflow decides it without telling" in known.reasons["cfg"]
+    assert {"steps", "cfg"} <= known.fixed
+    assert known.alternatives["steps"] == known.alternatives["cfg"] == ()
+    limited = advice(
+        "a cat", constants=constants, limits=Limits(max_seconds=1), measured=Measured()
+    )
+    assert limited.parameters.steps == 8

@@ -13,8 +13,13 @@ from vibes.recipes import Candidate, LoraUse, Recipe
 from vibes.stages import Edit, iteration_slots, rechosen
 
 
-def slots_after(grid, action="advance", *, stages=STAGES, edit=None, seed=1):
-    return iteration_slots(grid, action, edit, stages=stages, rng=np.random.default_rng(seed))
+def as_planned(pick, recipe):
+    return recipe
+
+
+def slots_after(grid, action="advance", *, stages=STAGES, edit=None, settle=as_planned, seed=1):
+    rng = np.random.default_rng(seed)
+    return iteration_slots(grid, action, edit, stages=stages, settle=settle, rng=rng)
 
 
 @given(st.sets(st.integers(0, 19), min_size=1, max_size=8))

@@ -188,6 +188,7 @@ def test_pictures_of_a_fourth_version_lie_in_no_bin_and_wait_for_their_scores(tm
     fourth_version(tmp_path)
     store = Store(open_database(tmp_path))
     assert store.grids.image("made").binned is None
+    assert store.grids.image("made").size is None
     assert "made" in store.scorings.of_last_grids("a model", 9)
     store.close()
 

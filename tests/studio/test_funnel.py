@@ -60,7 +60,8 @@ async def test_a_pick_keeps_its_seed_and_models_and_grows(api):
     for field in ("seed", "prompt", "checkpoint", "loras"):
         assert kept[field] == pick[field]
     assert kept["parent_id"] == pick["id"]
-    assert (kept["width"], kept["height"]) == (768, 1152)
+    recipe = await api.ok("GET", f"/api/images/{kept['id']}/recipe")
+    assert (recipe["width"], recipe["height"]) == (768, 1152)
 
 
 async def test_refining_keeps_the_stage_and_takes_the_new_words(api):
@@ -263,9 +264,10 @@ async def test_a_stage_may_move_the_picks_to_another_tier(start_studio):
     async with start_studio(stages=stages) as api:
         session = await api.session()
         refined = await api.iterate(session, await api.grid(session), 0)
+        recipe = await api.ok("GET", f"/api/images/{refined['images'][0]['id']}/recipe")
     assert refined["state"] == "done"
     assert all("XL" in image["checkpoint"] for image in refined["images"])
-    assert (refined["images"][0]["width"], refined["tier"]) == (1248, "sdxl_standard")
+    assert (recipe["width"], refined["tier"]) == (1248, "sdxl_standard")
 
 
 async def test_a_pick_whose_picture_is_gone_fails_with_a_sentence(api, tmp_path):

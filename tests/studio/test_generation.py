@@ -72,7 +72,8 @@ async def test_the_aspect_ratio_decides_the_size(api, aspect, size):
 async def test_a_tier_brings_its_own_family_and_size(api):
     grid = await api.grid(await api.session(), tier="sdxl_standard")
     assert all("XL" in image["checkpoint"] for image in grid["images"])
-    assert grid["images"][0]["width"] == 832
+    recipe = await api.ok("GET", f"/api/images/{grid['images'][0]['id']}/recipe")
+    assert recipe["width"] == 832
 
 
 async def test_overrides_decide_for_every_image(api):

@@ -107,6 +107,19 @@ async def test_every_step_is_told_with_its_image_and_its_batch(bench):
     assert await bench.attempts() == {"one": "returned", "two": "collected"}
 
 
+async def test_the_size_of_a_picture_is_told_with_it_and_kept(bench):
+    await bench.submit()
+    await bench.log.collected(JOB, server="one", data=png("red"), told=Told())
+    image = await bench.store.run(lambda store: store.grids.image("grid-0"))
+    assert image.size == (8, 8)
+    bench.progress.close()
+    told = [e async for burst in bench.bursts for e in burst if e["type"] == "image"]
+    assert [(e["state"], e.get("width"), e.get("height")) for e in told] == [
+        ("submitted", None, None),
+        ("collected", 8, 8),
+    ]
+
+
 async def test_of_two_pictures_that_come_at_once_one_is_kept(bench):
     for server in ("one", "two"):
         await bench.submit(server)

@@ -27,8 +27,10 @@ async def test_a_picture_tells_how_it_was_made_and_why_but_not_for_whom(api):
     data = (await api.http.get(image["url"])).content
     text = Image.open(io.BytesIO(data)).text["vibes"]
     record = json.loads(text)
-    for field in ("prompt", "negative_prompt", "checkpoint", "seed", "width", "height", "reason"):
+    for field in ("prompt", "negative_prompt", "checkpoint", "seed", "reason"):
         assert record[field] == image[field], field
+    recipe = await api.ok("GET", f"/api/images/{image['id']}/recipe")
+    assert (record["width"], record["height"]) == (recipe["width"], recipe["height"])
     assert record["version"] == 1
     assert [lora["name"] for lora in record["loras"]] == [lora["name"] for lora in image["loras"]]
     assert record["explanation"]["standard"]

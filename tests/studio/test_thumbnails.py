@@ -44,14 +44,15 @@ def thumbnailer() -> Iterator[Thumbnailer]:
 
 
 async def test_a_thumbnail_keeps_the_shape_of_its_picture(thumbnailer):
-    assert size(await thumbnailer.make(picture(1024, 512))) == (PIXELS, PIXELS // 2)
+    small, of = await thumbnailer.make(picture(1024, 512))
+    assert (size(small), of) == ((PIXELS, PIXELS // 2), (1024, 512))
 
 
 async def test_a_process_killed_between_two_pictures_costs_nothing(thumbnailer):
     await thumbnailer.make(picture())
     kill_processes()
-    assert size(await thumbnailer.make(picture()))[0] == PIXELS
-    assert size(await thumbnailer.make(picture()))[0] == PIXELS
+    assert size((await thumbnailer.make(picture())).data)[0] == PIXELS
+    assert size((await thumbnailer.make(picture())).data)[0] == PIXELS
 
 
 async def test_pictures_under_way_when_their_process_is_killed_are_made_all_the_same(thumbnailer):
@@ -59,7 +60,8 @@ async def test_pictures_under_way_when_their_process_is_killed_are_made_all_the_
     making = [asyncio.ensure_future(thumbnailer.make(picture(1500, 1500))) for _ in range(6)]
     await asyncio.sleep(0)  # each has been handed to the pool
     kill_processes()
-    assert [size(small) for small in await asyncio.gather(*making)] == [(PIXELS, PIXELS)] * 6
+    made = await asyncio.gather(*making)
+    assert [size(small) for small, _ in made] == [(PIXELS, PIXELS)] * 6
 
 
 async def test_a_pool_whose_processes_were_killed_keeps_no_thread_and_so_no_studio_from_ending():

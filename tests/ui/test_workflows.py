@@ -178,3 +178,25 @@ def test_on_a_phone_all_tabs_fit_and_nothing_of_the_workflows_is_cut_off(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.screenshot(path=OUT / "workflow-brought-phone.png")
     page.get_by_role("button", name="Discard").click()
+
+
+def test_a_card_takes_the_shape_of_the_picture_that_came(workflows: Page, studio_url: str) -> None:
+    graph = with_markers("draft", ("checkpoint", "prompt", "seed"))
+    saved = next(one["inputs"] for one in graph.values() if "StudioOutput" in one["class_type"])
+    wide = {"image": saved["images"], "upscale_method": "bilinear", "crop": "center"}
+    wide |= {"width": 640, "height": 256}
+    graph["wide"] = {"class_type": "ImageScale", "inputs": wide}
+    saved["images"] = ["wide", 0]
+    body = {"name": "wide", "document": graph}
+    assert workflows.request.post(f"{studio_url}/api/workflows", data=body).ok
+    workflows.reload()
+    _card(_open(workflows), "wide").get_by_role("button", name="Use").click()
+    workflows.get_by_role("button", name="More").first.click()
+    workflows.get_by_role("slider", name="Pictures").first.fill("2")
+    workflows.get_by_label("Prompt", exact=True).fill("a boat at dusk")
+    workflows.keyboard.press("Enter")
+    all_drawn(workflows, 2)
+    boxes = workflows.locator("vibes-grid .v-box")
+    expect(boxes).to_have_count(2)
+    for box in boxes.all():
+        expect(box).to_have_css("aspect-ratio", "640 / 256")

@@ -41,8 +41,8 @@ class Alternative:
 class Chosen:
     """One parameter's value and its reason, a whole sentence.
 
-    ``pinned``: the model allows no other. ``settled``: the user's own, which nothing changes.
-    ``confidence`` is how much the user's own habits speak for it, 0..1.
+    ``pinned``: model or workflow allow no other. ``settled``: the user's own, which nothing
+    changes. ``confidence`` is how much the user's own habits speak for it, 0..1.
     """
 
     value: Value
@@ -71,7 +71,7 @@ class ParameterAdvice:
     against. ``reasons``, ``alternatives`` and ``confidence`` (how much the user's own habits
     outweigh the rules, 0..1) are by parameter. ``seconds`` are always measured: None where nothing
     was. ``vram`` in bytes is measured or estimated by file and size; None: neither is known.
-    ``fixed`` names parameters the model allows no other value of. ``trade_offs`` and
+    ``fixed`` names parameters that model or workflow allow no other value of. ``trade_offs`` and
     ``suggestions`` are whole sentences. Alternatives of width and height with the same reason
     belong together.
     """

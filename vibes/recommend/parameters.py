@@ -1,7 +1,7 @@
 """Sampling parameters for a prompt: by rules, then the user's habits, then the limits.
 
-What the user decided stays, and so does what a tier states: that is his configuration. Everything
-else says why it is so, and what else it could be.
+What the user decided stays, and so does what a tier states: that is his configuration, and what
+his own workflow decides. Everything else says why it is so, and what else it could be.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ MOST_CFG = 30.0
 MOST_PIXELS = 8192  # of one side
 
 _NAMES = {"cfg": "CFG"}
+_UNTOLD = "assumed, for your workflow decides it without telling"
 
 
 def advise(
@@ -42,10 +43,12 @@ def advise(
     measured: Estimates | None = None,
     habits: Habits | None = None,
     decided: Mapping[str, object] | None = None,
+    constants: Mapping[str, Value | None] | None = None,
 ) -> ParameterAdvice:
     """How to sample a prompt's images at a stage, and why.
 
     ``decided`` are the user's own values by parameter; other keys, and None, are passed over.
+    ``constants`` are what the workflow decides whatever is advised, None where it does not tell.
     Nothing is refused: a limit that cannot be kept is named in ``trade_offs``.
     """
     case = Case(
@@ -59,7 +62,7 @@ def advise(
     )
     costs = Costs(tier.family, checkpoint, measured)
     by_rules = ruled(case)
-    anyone = _configured(by_rules, case)
+    anyone = _given(_configured(by_rules, case), constants or {})
     own = habits.of(tier.family, analysis.style) if habits else {}
     wanted = _decided(_habitual(anyone, own, tier.family), decided or {})
     fewest = fewest_steps(case)
@@ -87,6 +90,20 @@ def _configured(draft: Mapping[str, Chosen], case: Case) -> dict[str, Chosen]:
     }
     found = {name: value for name, value in stated.items() if value is not None}
     return {**draft, **_settled(draft, found, "as the tier's configuration states")}
+
+
+def _given(draft: Mapping[str, Chosen], constants: Mapping[str, Value | None]) -> dict[str, Chosen]:
+    """What the workflow decides, in place of anything else; where it does not tell, assumed."""
+    changed = dict(draft)
+    for name in PARAMETERS:
+        if name not in constants:
+            continue
+        value = constants[name]
+        assumed = draft[name].value if value is None else value
+        how = "as your workflow has it" if value is not None else _UNTOLD
+        reason = f"{_named(name, assumed)}: {how}."
+        changed[name] = Chosen(assumed, reason, pinned=True, settled=True)
+    return changed
 
 
 def _decided(draft: Mapping[str, Chosen], decided: Mapping[str, object]) -> dict[str, Chosen]:

@@ -7,7 +7,7 @@ LoRA strengths.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -44,6 +44,10 @@ class Slot:
     details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+Settle = Callable[[Recipe, Recipe], Recipe]
+"""(a pick's recipe, one that grew out of it) -> that one as its workflow will carry it out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """New words for a picture; the LoRAs its old words named and the new ones name."""
@@ -61,27 +65,38 @@ class Edit:
 
 
 def advance_slots(
-    picks: Sequence[Image], stage: Stage, *, since: Stage, rng: np.random.Generator
+    picks: Sequence[Image],
+    stage: Stage,
+    *,
+    since: Stage,
+    settle: Settle,
+    rng: np.random.Generator,
 ) -> list[Slot]:
     """One image per pick at the next stage; free slots become variations if the stage fills.
 
     Size and steps grow from the pick's own, so that what the user set by hand stays.
     """
-    kept = [_slot(pick, _at_stage(pick, stage, since), _kept_reason(pick, stage)) for pick in picks]
+    grown = [settle(pick.recipe, _at_stage(pick, stage, since)) for pick in picks]
+    kept = [
+        _slot(pick, recipe, _kept_reason(pick, recipe, stage))
+        for pick, recipe in zip(picks, grown, strict=True)
+    ]
     if stage.fill == "none":
         return kept
-    extra = [picks[i % len(picks)] for i in range(stage.size - len(picks))]
+    extra = [i % len(picks) for i in range(stage.size - len(picks))]
     return kept + [
         _slot(
-            pick,
-            _varied(_at_stage(pick, stage, since), rng),
-            f"A variation of your pick {pick.index + 1}: another seed.",
+            picks[i],
+            _varied(grown[i], rng),
+            f"A variation of your pick {picks[i].index + 1}: another seed.",
         )
-        for pick in extra
+        for i in extra
     ]
 
 
-def refine_slots(picks: Sequence[Image], edit: Edit | None, *, stage: Stage) -> list[Slot]:
+def refine_slots(
+    picks: Sequence[Image], edit: Edit | None, *, stage: Stage, settle: Settle
+) -> list[Slot]:
     """The same stage, with other words if there are any: one image per pick, rendered from it."""
     denoise = stage.denoise if stage.denoise < 1 else REFINE_DENOISE
     recipes = [edit.applied(pick.recipe) if edit else pick.recipe for pick in picks]
@@ -89,7 +104,9 @@ def refine_slots(picks: Sequence[Image], edit: Edit | None, *, stage: Stage) -> 
     return [
         _slot(
             pick,
-            replace(recipe, source=pick.id, denoise=denoise, template="refine"),
+            settle(
+                pick.recipe, replace(recipe, source=pick.id, denoise=denoise, template="refine")
+            ),
             f"Your pick {pick.index + 1} {how}.",
             edit,
         )
@@ -97,21 +114,16 @@ def refine_slots(picks: Sequence[Image], edit: Edit | None, *, stage: Stage) -> 
     ]
 
 
-def similar_slots(picks: Sequence[Image], count: int, *, rng: np.random.Generator) -> list[Slot]:
+def similar_slots(
+    picks: Sequence[Image], count: int, *, settle: Settle, rng: np.random.Generator
+) -> list[Slot]:
     """A full grid around the picks: same checkpoint, other seeds, small LoRA strength changes."""
+    again: dict[str, Any] = {"denoise": MORE_LIKE_THIS_DENOISE, "template": "refine"}
     chosen = [picks[i % len(picks)] for i in range(count)]
     return [
         _slot(
             pick,
-            _varied(
-                replace(
-                    pick.recipe,
-                    source=pick.id,
-                    denoise=MORE_LIKE_THIS_DENOISE,
-                    template="refine",
-                ),
-                rng,
-            ),
+            _varied(settle(pick.recipe, replace(pick.recipe, source=pick.id, **again)), rng),
             f"More like your pick {pick.index + 1}.",
         )
         for pick in chosen
@@ -124,15 +136,16 @@ def iteration_slots(
     edit: Edit | None,
     *,
     stages: Sequence[Stage],
+    settle: Settle,
     rng: np.random.Generator,
 ) -> list[Slot]:
     """The slots after ``action`` on a checked grid (see ``funnel.check_iteration``)."""
     picks, here = grid.selected, stages[grid.stage]
     if action == "advance":
-        return advance_slots(picks, stages[grid.stage + 1], since=here, rng=rng)
+        return advance_slots(picks, stages[grid.stage + 1], since=here, settle=settle, rng=rng)
     if action == "refine":
-        return refine_slots(picks, edit, stage=here)
-    return similar_slots(picks, max(here.size, len(picks)), rng=rng)
+        return refine_slots(picks, edit, stage=here, settle=settle)
+    return similar_slots(picks, max(here.size, len(picks)), settle=settle, rng=rng)
 
 
 def rechosen(
@@ -173,7 +186,7 @@ def _kept_choice(pick: Image, candidate: Candidate, edit: Edit | None) -> Choice
 
 def _at_stage(pick: Image, stage: Stage, since: Stage) -> Recipe:
     recipe = pick.recipe
-    width, height = stage.grown_size(recipe.width, recipe.height, since=since)
+    width, height = stage.grown_size(*_size(pick), since=since)
     return replace(
         recipe,
         template=stage.template,
@@ -183,6 +196,14 @@ def _at_stage(pick: Image, stage: Stage, since: Stage) -> Recipe:
         denoise=stage.denoise,
         source=pick.id,
     )
+
+
+def _size(pick: Image) -> tuple[int, int]:
+    """What the recipe says, or where that is only assumed, what the picture has."""
+    recipe = pick.recipe
+    if pick.size and {"width", "height"} & set(recipe.untold):
+        return pick.size
+    return recipe.width, recipe.height
 
 
 def _varied(recipe: Recipe, rng: np.random.Generator) -> Recipe:
@@ -201,6 +222,7 @@ def _nudged(lora: LoraUse, rng: np.random.Generator) -> LoraUse:
     return LoraUse(lora.name, round(min(1.0, max(0.1, lora.strength + step)), 2))
 
 
-def _kept_reason(pick: Image, stage: Stage) -> str:
-    share = round(stage.denoise * 100)
-    return f"Your pick {pick.index + 1}, {share} % redrawn at the {stage.name} stage."
+def _kept_reason(pick: Image, recipe: Recipe, stage: Stage) -> str:
+    known = "denoise" not in recipe.untold
+    share = f"{round(recipe.denoise * 100)} % " if known else ""
+    return f"Your pick {pick.index + 1}, {share}redrawn at the {stage.name} stage."

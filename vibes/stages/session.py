@@ -53,7 +53,8 @@ class Image:
 
     ``choice`` says how its models came to be chosen; None where that is not known. ``details`` are
     further sentences about the whole choice, by the level of explanation they belong to. ``binned``
-    is when it was put into the bin, None where it was not.
+    is when it was put into the bin, None where it was not. ``size`` is its picture's, in pixels;
+    None where there is none, or it was not looked at.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Image:
     choice: Choice | None = None
     details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     binned: str | None = None
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

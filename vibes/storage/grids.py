@@ -222,6 +222,8 @@ def _image_row(image: Image) -> Row:
         "choice": _choice_json(image.choice),
         "details": json.dumps(dict(image.details), ensure_ascii=False),
         "binned": image.binned,
+        "width": image.size and image.size[0],
+        "height": image.size and image.size[1],
     }
 
 
@@ -249,6 +251,7 @@ def _image(row: Row) -> Image:
     told = row.pop("choice")
     choice = None if told is None else Choice.from_dict(json.loads(told))
     details = details_from_json(row.pop("details"))
+    width, height = row.pop("width"), row.pop("height")
     return Image(
         **row,
         index=index,
@@ -257,4 +260,5 @@ def _image(row: Row) -> Image:
         scores=scores,
         choice=choice,
         details=details,
+        size=None if width is None else (width, height),
     )

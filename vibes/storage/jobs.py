@@ -31,7 +31,10 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """An image after a change of its state, and how many of its batch are in each state then."""
+    """An image after a change of its state, and how many of its batch are in each state then.
+
+    ``size`` is as in Image.
+    """
 
     id: str
     batch_id: str
@@ -39,6 +42,7 @@ class Step:
     selection: Selection
     server: str | None
     error: str | None
+    size: tuple[int, int] | None
     counts: dict[ImageState, int]
     paused: bool
 
@@ -111,6 +115,7 @@ class JobRecords:
         *,
         server: str | None = None,
         error: str | None = None,
+        size: tuple[int, int] | None = None,
         ended: str | None = None,
     ) -> Step | None:
         """An image is collected, failed or cancelled for good; None when it already was settled.
@@ -134,9 +139,9 @@ class JobRecords:
                 [image_id],
             )
             self._db.execute(
-                "UPDATE images SET state = ?, server = coalesce(?, server), error = ?, held = 0"
-                " WHERE id = ?",
-                [state, server, error, image_id],
+                "UPDATE images SET state = ?, server = coalesce(?, server), error = ?, width = ?,"
+                " height = ?, held = 0 WHERE id = ?",
+                [state, server, error, *(size or (None, None)), image_id],
             )
             return self.step(image_id)
 
@@ -161,13 +166,13 @@ class JobRecords:
     def step(self, image_id: str) -> Step:
         """How an image and its batch stand now; raises NotFound."""
         row = self._db.execute(
-            "SELECT id, batch_id, state, selection, server, error,"
+            "SELECT id, batch_id, state, selection, server, error, width, height,"
             " (SELECT paused FROM grids WHERE id = batch_id) FROM images WHERE id = ?",
             [image_id],
         ).fetchone()
         if row is None:  # its session was deleted meanwhile
             raise NotFound(f"There is no image '{image_id}'.")
-        id, batch_id, state, selection, server, error, paused = row
+        id, batch_id, state, selection, server, error, width, height, paused = row
         counts = self._db.execute(
             "SELECT state, count(*) FROM images WHERE batch_id = ? GROUP BY state", [batch_id]
         ).fetchall()
@@ -178,6 +183,7 @@ class JobRecords:
             selection=selection,
             server=server,
             error=error,
+            size=None if width is None else (width, height),
             counts=dict(counts),
             paused=bool(paused),
         )

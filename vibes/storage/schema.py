@@ -250,3 +250,10 @@ def m006_ran(db: Database) -> None:
             models TEXT NOT NULL
         )"""
     )
+
+
+@migrations()
+def m007_sizes(db: Database) -> None:
+    """The size of each picture, in pixels; NULL where it was not looked at."""
+    for side in ("width", "height"):
+        db.execute(f"ALTER TABLE images ADD COLUMN {side} INTEGER")

@@ -14,6 +14,7 @@ from .build import (
     graph_hash,
 )
 from .chosen import Chosen, Recall
+from .constants import Constants, constants_of
 from .infotext import infotext
 from .lora_list import format_loras, parse_loras
 from .making import Making, read_making
@@ -35,6 +36,7 @@ __all__ = [
     "PACK_SCORE",
     "SCORE_MODEL",
     "Chosen",
+    "Constants",
     "Graph",
     "Making",
     "Recall",
@@ -45,6 +47,7 @@ __all__ = [
     "Template",
     "Templates",
     "build_graph",
+    "constants_of",
     "format_loras",
     "graph_hash",
     "infotext",

@@ -71,8 +71,8 @@ class Record(BaseModel):
 
 
 def record_of_recipe(recipe: Recipe) -> Record:
-    """What the recipe of a picture says of it."""
-    return Record(
+    """What the recipe of a picture says of it, without what it only assumes."""
+    told = Record(
         prompt=recipe.prompt,
         negative_prompt=recipe.negative_prompt,
         checkpoint=recipe.candidate.checkpoint,
@@ -88,6 +88,7 @@ def record_of_recipe(recipe: Recipe) -> Record:
         height=recipe.height,
         tier=recipe.tier,
     )
+    return told.model_copy(update=dict.fromkeys(recipe.untold))
 
 
 def record_of_making(making: Making, size: tuple[int, int]) -> Record:
