@@ -23,6 +23,7 @@ from .local_files import catalog_state, local_catalog, path_of, spelling
 from .lora_files import lora_weights
 from .made import remember
 from .memory import memory
+from .options import check_option
 
 MODES = ("auto", "explicit", "off")
 
@@ -60,13 +61,12 @@ class VibesAutoLora(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, mode: str | None = None, loras: str | None = None) -> bool | str:
         """Check what ComfyUI does not: the mode, and that every listed LoRA is here."""
-        if mode is not None and mode not in MODES:
-            return f"There is no mode '{mode}'; modes are {', '.join(MODES)}."
-        if mode == "explicit" and loras is not None:
-            try:
+        try:
+            check_option("mode", mode, MODES)
+            if mode == "explicit" and loras is not None:
                 _listed(loras)
-            except VibesError as error:
-                return str(error)
+        except VibesError as error:
+            return str(error)
         return True
 
     @classmethod

@@ -17,6 +17,7 @@ from .inputs import seed_input
 from .local_files import catalog_state, local_catalog, names, path_of, spelling
 from .made import remember
 from .memory import memory
+from .options import check_option
 
 MODES = ("explore", "quick", "fixed")
 AUTO = "auto"
@@ -56,15 +57,14 @@ class VibesCheckpointPool(io.ComfyNode):
         cls, mode: str | None = None, tier: str | None = None, checkpoint: str | None = None
     ) -> bool | str:
         """Check what ComfyUI does not: that the values are among the options. None is a link."""
-        if mode is not None and mode not in MODES:
-            return f"There is no mode '{mode}'; modes are {', '.join(MODES)}."
-        if mode != "fixed" and tier not in (None, AUTO, *settings().tiers):
-            return f"There is no tier '{tier}'; tiers are {', '.join(settings().tiers)}."
-        if mode == "fixed" and checkpoint is not None:
-            try:
+        try:
+            check_option("mode", mode, MODES)
+            if mode != "fixed":
+                check_option("tier", tier, (AUTO, *settings().tiers))
+            elif checkpoint is not None:
                 _fixed(checkpoint)
-            except VibesError as error:
-                return str(error)
+        except VibesError as error:
+            return str(error)
         return True
 
     @classmethod

@@ -14,6 +14,7 @@ from vibes.workflows.markers import MARKED_SLOTS, MARKER_INPUT, typed_value
 from vibes.workflows.template import EDGE_SLOTS
 
 from .local_files import names
+from .options import check_option
 
 
 class VibesStudioInput(io.ComfyNode):
@@ -45,15 +46,13 @@ class VibesStudioInput(io.ComfyNode):
         """Check what ComfyUI does not: that the value is one the slot can hold. None is a link."""
         if slot is None:
             return "Choose the slot in the node; it cannot come from another one."
-        if slot not in MARKED_SLOTS:
-            return f"There is no slot '{slot}'; slots are {', '.join(MARKED_SLOTS)}."
         if slot in EDGE_SLOTS:
             return "passed" in (input_types or {}) or _WHAT_PASSES[slot]
-        if value is None:
-            return True
         try:
-            typed_value(slot, value)
-            _check_listed(slot, value)
+            check_option("slot", slot, MARKED_SLOTS)
+            if value is not None:
+                typed_value(slot, value)
+                _check_listed(slot, value)
         except VibesError as error:
             return str(error)
         return True

@@ -238,11 +238,11 @@ def test_auto_finds_the_lora_by_its_trigger_and_the_model_s_family(
     [
         ("VibesCheckpointPool", {"checkpoint": "tiny-aa.safetensors"}, "Did you mean tiny-a"),
         ("VibesCheckpointPool", {"checkpoint": ""}, "name one"),
-        ("VibesCheckpointPool", {"mode": "fast"}, "modes are explore, quick, fixed"),
+        ("VibesCheckpointPool", {"mode": "fix"}, "There is no mode 'fix'; did you mean 'fixed'?"),
         ("VibesCheckpointPool", {"mode": "quick", "tier": "sd16"}, "There is no tier 'sd16'"),
         ("VibesAutoLora", {"loras": "tiny_lora:0.5"}, "Did you mean tiny-lora"),
         ("VibesAutoLora", {"loras": "tiny-lora"}, "name:strength"),
-        ("VibesAutoLora", {"mode": "on"}, "modes are auto, explicit, off"),
+        ("VibesAutoLora", {"mode": "on"}, "There are auto, explicit, off"),
         (PACK_SCORE, {"model": "defualt"}, "There is no scoring model 'defualt'"),
     ],
 )
