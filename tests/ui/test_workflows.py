@@ -92,6 +92,7 @@ def test_a_workflow_is_brought_used_for_a_grid_and_removed(workflows: Page) -> N
 
     card.get_by_role("button", name="Use").click()
     expect(workflows.get_by_text("with my-portrait-2")).to_be_visible()
+    expect(workflows.get_by_label("Prompt", exact=True)).to_be_focused()
     workflows.get_by_role("button", name="More").first.click()
     expect(workflows.get_by_label("Workflow", exact=True)).to_have_value("my-portrait-2")
     workflows.get_by_role("slider", name="Pictures").first.fill("2")
@@ -117,6 +118,8 @@ def test_everything_in_the_way_is_told_line_by_line_and_nothing_is_saved(
     brought = _bring(workflows, "mine.json", with_markers("draft", ("steps", "loras")))
     expect(brought).to_contain_text("mine.json cannot be used yet")
     expect(brought.get_by_role("alert").get_by_role("listitem")).to_have_count(4)
+    expect(brought.get_by_role("alert").get_by_role("heading")).to_have_count(1)
+    expect(brought.get_by_role("alert").get_by_role("list")).to_have_count(1)
     workflows.screenshot(path=OUT / "workflow-problems.png")
     brought.get_by_role("button", name="Close").click()
     expect(brought).to_have_count(0)
@@ -151,6 +154,18 @@ def test_a_dropped_file_is_looked_at_and_a_taken_name_is_refused_where_it_was_ty
     desk.trouble.clear()  # the browser logs the 409 itself
 
 
+@pytest.mark.parametrize(
+    ("file", "name"), [("cafe\u0301.json", "café"), ("𝒜" * 40 + ".json", "𝒜" * 40)]
+)
+def test_letters_of_any_kind_make_a_name_that_is_taken(
+    workflows: Page, file: str, name: str
+) -> None:
+    brought = _bring(workflows, file, with_markers("draft"))
+    expect(brought.get_by_label("Name")).to_have_value(name)
+    brought.get_by_role("button", name="Add", exact=True).click()
+    expect(_card(workflows, name).get_by_role("button", name=f"Remove {name}")).to_be_visible()
+
+
 def test_what_a_server_lacks_is_named(workflows: Page) -> None:
     brought = _bring(workflows, "rare.json", _rare())
     expect(brought).to_contain_text("demo-fast cannot: it lacks node RareNode.")
@@ -165,6 +180,7 @@ def test_on_a_phone_all_tabs_fit_and_nothing_of_the_workflows_is_cut_off(
     phone: BrowserContext, studio_url: str
 ) -> None:
     page = phone.new_page()
+    page.set_viewport_size({"width": 360, "height": 780})  # the narrowest that are common
     page.goto(studio_url)
     for name in ("Studio", "Learning", "Quality", "LoRAs", "Checkpoints", "Workflows", "Queue"):
         expect(page.get_by_role("tab", name=name)).to_be_in_viewport()

@@ -31,10 +31,13 @@ class Brought extends HTMLElement {
   showProblems({ message, problems = [message] }) {
     const count = problems.length > 1 ? `${problems.length} things are` : "One thing is";
     const lines = problems.map((problem) => h("li", {}, problem));
-    this.fill(
+    const told = [
       h("h3", {}, `${this.file.name} cannot be used yet`),
       hint(`${count} in the way. Change it in the graph editor and bring it again.`),
-      h("ul", { class: "v-problems", role: "alert" }, lines),
+      h("ul", { class: "v-problems" }, lines),
+    ];
+    this.fill(
+      h("div", { role: "alert" }, told), // its own role: that of a list stays the list's
       h("div", { class: "v-form-acts" }, button("Close", () => this.close())),
     );
   }

@@ -33,14 +33,16 @@ function head({ name, source }) {
 function acts(workflow, refresh) {
   const { name, source } = workflow;
   const quiet = { "data-quiet": true };
+  const called = (act) => ({ "aria-label": `${act} ${name}` });
   const file = { href: `/api/workflows/${encodeURIComponent(name)}`, download: `${name}.json` };
-  const told = { title: "The file, for the graph editor", "aria-label": `Download ${name}` };
+  const told = { title: "The file, for the graph editor", ...called("Download") };
   return h(
     "div",
     { class: "v-workflow-acts" },
-    makesGrids(workflow) && button("Use", () => choose(name)),
+    makesGrids(workflow) && button("Use", () => choose(name), called("Use")),
     h("a", { class: "v-button", ...quiet, ...file, ...told }, "Download"),
-    source === "own" && button("Remove", () => removeWorkflow(workflow, refresh), quiet),
+    source === "own" &&
+      button("Remove", () => removeWorkflow(workflow, refresh), { ...quiet, ...called("Remove") }),
   );
 }
 

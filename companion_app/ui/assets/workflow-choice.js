@@ -39,7 +39,8 @@ export function choose(name) {
   workflow.set(name);
   hush();
   showTab("Studio");
-  document.querySelector("#vibes-prompt textarea")?.focus();
+  const prompt = document.querySelector("#vibes-prompt textarea");
+  requestAnimationFrame(() => prompt?.focus()); // hidden until the tab is painted
 }
 
 class WorkflowChoice extends LiveElement {

@@ -60,8 +60,8 @@ export function list(words) {
 
 /** "my portrait (2).json" -> "my-portrait-2". */
 export function proposeName(file, taken) {
-  const stem = file.replace(/\.[^.]+$/, "").replace(/[^\p{L}\p{N}_-]+/gu, "-");
-  const name = stem.replace(/^-+|-+$/g, "").slice(0, 50) || "my-workflow";
+  const stem = file.normalize("NFC").replace(/\.[^.]+$/, "").replace(/[^\p{L}\p{N}_-]+/gu, "-");
+  const name = [...stem.replace(/^-+|-+$/g, "")].slice(0, 50).join("") || "my-workflow";
   const used = new Set(taken.map((one) => one.toLowerCase()));
   if (!used.has(name.toLowerCase())) return name;
   let number = 2;
