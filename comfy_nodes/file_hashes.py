@@ -16,11 +16,11 @@ CONTENT = "#content"
 class Records(Protocol):
     """Where digests are kept."""
 
-    def all(self) -> Mapping[str, FileHash]:
+    def hashes(self) -> Mapping[str, FileHash]:
         """Every known digest by path."""
         ...
 
-    def put(self, found: FileHash) -> None:
+    def put_hash(self, found: FileHash) -> None:
         """Keep the digest of one file."""
 
 
@@ -44,7 +44,7 @@ class ModelHashes:
 
     def __init__(self, records: Records):
         self._records = records
-        self._known = records.all()
+        self._known = records.hashes()
 
     def unread(self, wanted: list[Wanted]) -> int:
         """Bytes that are to be read for these."""
@@ -67,7 +67,7 @@ class ModelHashes:
 
         digest = sha256_of(wanted.path, stop=go_on, start=start)
         found = FileHash(wanted.key, about.st_size, about.st_mtime_ns, str(digest))
-        self._records.put(found)
+        self._records.put_hash(found)
         return found.sha256
 
     def _kept(self, wanted: Wanted) -> str | None:

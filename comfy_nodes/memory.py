@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,7 +21,6 @@ from vibes.preferences.ratings import Ratings
 from vibes.preferences.snapshot import CheckpointCounts, PolicySnapshot, read_snapshot
 from vibes.prompts import keywords
 from vibes.settings import Settings
-from vibes.storage import FileHash
 from vibes.storage.node_store import NodeStore, ShownPicture, Standing
 
 from .choices import new_taste, settings
@@ -87,11 +86,6 @@ class Memory:
                 self._opened = NodeStore(self._folder)
             return self._opened
 
-    @property
-    def hashes(self) -> SharedHashes:
-        """SHA-256 of model files by path, size and change time."""
-        return SharedHashes(self.store)
-
     def state(self) -> str:
         """A text that changes whenever a choice could change by learning."""
         return self.learned().state
@@ -99,10 +93,6 @@ class Memory:
     def policy(self, seed: int) -> Policy:
         """What is known now, as ``Learned.policy`` gives it."""
         return self.learned().policy(seed)
-
-    def rating(self, image: str) -> ImageRated | None:
-        """The last rating of a picture; None where it has none."""
-        return self.learned().ratings.of(image)
 
     def shown(self, pictures: Sequence[ShownPicture]) -> None:
         """Keep what ratings of these pictures will be about."""
@@ -194,25 +184,6 @@ class Memory:
         except InvalidInput as error:
             logger.warning("What the studio knows is left out: %s", error)
             return None
-
-
-class SharedHashes:
-    """Digests of files as all processes share them."""
-
-    def __init__(self, store: NodeStore):
-        self._store = store
-
-    def all(self) -> Mapping[str, FileHash]:
-        """Every known digest by path."""
-        return self._store.hashes()
-
-    def put(self, found: FileHash) -> None:
-        """Keep the digest of a file; a former one of the same path is replaced."""
-        self._store.put_hash(found)
-
-    def forget(self, paths: Iterable[str]) -> None:
-        """Drop the digests of files that are gone."""
-        self._store.forget_hashes(paths)
 
 
 _memory: Memory | None = None

@@ -80,7 +80,8 @@ def _rate(body: dict[str, Any]) -> Rated:
 
 
 def _ratings(images: Sequence[str]) -> dict[str, int | None]:
-    found = {image: memory().rating(image) for image in images}
+    known = memory().learned().ratings
+    found = {image: known.of(image) for image in images}
     return {image: rating.overall if rating else None for image, rating in found.items()}
 
 

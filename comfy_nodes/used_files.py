@@ -75,7 +75,7 @@ def used_files(making: Making) -> UsedFiles:
     checkpoint = making.checkpoint and _path(making.checkpoint, _CHECKPOINTS)
     own = [Wanted(checkpoint)] if checkpoint else []
     try:
-        hashes = ModelHashes(memory().hashes)
+        hashes = ModelHashes(memory().store)
         read = _progress(hashes.unread([*own, *loras.values(), *contents.values()]))
         return UsedFiles(
             making,

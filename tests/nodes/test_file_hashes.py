@@ -19,10 +19,10 @@ class Shelf:
     def __init__(self) -> None:
         self.kept: dict[str, FileHash] = {}
 
-    def all(self) -> dict[str, FileHash]:
+    def hashes(self) -> dict[str, FileHash]:
         return dict(self.kept)
 
-    def put(self, found: FileHash) -> None:
+    def put_hash(self, found: FileHash) -> None:
         self.kept[found.path] = found
 
 

@@ -87,7 +87,7 @@ def test_a_rating_teaches_at_once_and_a_later_one_replaces_it(new_node):
     node.rate(3, image=image)
     assert node.likes() == 0
     assert len({untaught, liked, node.memory.state()}) == 2
-    assert node.memory.rating(image).overall == 3
+    assert node.memory.learned().ratings.of(image).overall == 3
 
 
 def test_what_one_process_is_told_another_knows(new_node):

@@ -144,8 +144,6 @@ def test_a_slow_process_does_not_put_back_an_older_snapshot(store):
 def test_hashes_of_files_are_shared(store, open_store):
     store.put_hash(FileHash("/models/a", 3, 4, "ff"))
     assert open_store().hashes() == {"/models/a": FileHash("/models/a", 3, 4, "ff")}
-    store.forget_hashes(["/models/a"])
-    assert store.hashes() == {}
 
 
 def test_any_thread_may_write(store):
@@ -233,7 +231,7 @@ def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path):
     (tmp_path / "user").touch()
-    with pytest.raises(StorageError, match="cannot be used: Not a directory. Let ComfyUI write"):
+    with pytest.raises(StorageError, match="cannot be used: .*Let ComfyUI write there"):
         NodeStore(tmp_path / "user" / "__vibes")
 
 

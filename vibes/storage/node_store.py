@@ -229,11 +229,6 @@ class NodeStore:
         with self._writing() as db:
             HashRecords(db).put(found)
 
-    def forget_hashes(self, paths: Iterable[str]) -> None:
-        """Drop the digests of files that are gone."""
-        with self._writing() as db:
-            HashRecords(db).forget(paths)
-
     # --- transactions ------------------------------------------------------------------------
 
     def _events(self, sql: str, values: Sequence[str | int]) -> list[NodeEvent]:
