@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.workflows.marked import editor_file, with_markers
 from vibes.errors import InvalidInput
 from vibes.workflows.compile import classes_of, compile_workflow
-from vibes.workflows.editor import widget_order
+from vibes.workflows.editor import Widgets, editor_graph, read_editor, widget_order
 from vibes.workflows.markers import without_markers
 from vibes.workflows.template import to_template
 
@@ -83,6 +83,24 @@ def test_of_faults_without_end_a_page_full_is_told() -> None:
             compile_workflow(marked)
         assert len(str(refused.value)) < 12_000
         assert "more in the way" in str(refused.value)
+
+
+def test_long_chains_and_circles_of_reroutes_are_looked_through_once() -> None:
+    count = 10_000
+    nodes = [
+        {"id": number, "type": "Reroute", "inputs": [{"name": "", "link": number}]}
+        for number in range(1, count)
+    ]
+    sockets = [{"name": f"in {number}", "link": count + number} for number in range(count)]
+    nodes += [{"id": 0, "type": "Load"}, {"id": count, "type": "Save", "inputs": sockets}]
+    links = [[number, number - 1, 0, number, 0, "*"] for number in range(1, count)]
+    links += [[count + number, count - 1, 0, count, number, "*"] for number in range(count)]
+    classes: Widgets = {"Load": (), "Save": ()}
+    workflow = {"nodes": nodes, "links": links}
+    inputs = editor_graph(read_editor(workflow), classes)[str(count)]["inputs"]
+    assert list(inputs.values()) == [["0", 0]] * count
+    links[0] = [1, count - 1, 0, 1, 0, "*"]  # the first comes from the last
+    assert editor_graph(read_editor(workflow), classes)[str(count)]["inputs"] == {}
 
 
 @given(JSON)

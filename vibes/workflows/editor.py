@@ -180,27 +180,42 @@ class _Origins:
     def __init__(self, workflow: EditorWorkflow):
         self._nodes = {str(node.id): node for node in workflow.nodes}
         self._links = dict(ends for link in workflow.links if (ends := _ends(link)))
+        self._values: dict[int, Any] = {}  # found already: chains may be long, and shared
 
     def value(self, link: int) -> Any:
         """The link [node, output] in API format, or the constant it stands for.
 
         None for a link that leads nowhere, as the editor leaves some behind.
         """
-        for _ in self._nodes:  # a chain is no longer than there are nodes
-            origin = self._links.get(link)
-            node = self._nodes.get(origin[0]) if origin else None
-            if node is None:
-                return None
-            if node.type == PRIMITIVE:
-                values = node.widgets_values
-                return values[0] if isinstance(values, list) and values else None
-            if node.type != REROUTE:
-                return origin
-            further = node.inputs[0].link if node.inputs else None
+        passed: set[int] = set()
+        while link not in self._values and link not in passed:  # or round in a circle
+            passed.add(link)
+            further = self._before(link)
             if further is None:
-                return None
-            link = further
-        return None
+                self._values[link] = self._origin(link)
+            else:
+                link = further
+        found = self._values.get(link)
+        self._values.update(dict.fromkeys(passed, found))
+        return found
+
+    def _before(self, link: int) -> int | None:
+        """The link that leads to the node it comes from, where that only passes it on."""
+        node = self._node(link)
+        return node.inputs[0].link if node and node.type == REROUTE and node.inputs else None
+
+    def _origin(self, link: int) -> Any:
+        node = self._node(link)
+        if node is None or node.type == REROUTE:
+            return None
+        if node.type == PRIMITIVE:
+            values = node.widgets_values
+            return values[0] if isinstance(values, list) and values else None
+        return self._links[link]
+
+    def _node(self, link: int) -> EditorNode | None:
+        """The node it comes from, where there is one."""
+        return self._nodes.get(self._links[link][0]) if link in self._links else None
 
 
 def _ends(link: list[Any] | dict[str, Any] | None) -> tuple[int, list[Any]] | None:
