@@ -135,7 +135,8 @@ class Rendering:
         loaded = finished.checkpoints
         [(there, asked)] = self._fleet.checkpoint_there(self._server, job).items()
         if loaded and there not in loaded:
-            sentence = f"{self._server} loaded {', '.join(sorted(loaded))} instead of {asked}."
+            names = ", ".join(sorted(loaded)[:3])  # however many it tells of
+            sentence = f"{self._server} loaded {names} instead of {asked}."
             self._fleet.log.fault(self._server, "mistaken", sentence, job.id)
 
     def _mark_posted(self, errand: Errand) -> None:

@@ -77,6 +77,19 @@ async def test_a_server_that_loads_another_checkpoint_has_a_fault_and_the_pictur
     assert sentence == f"one loaded {other} instead of {asked}."
 
 
+async def test_of_checkpoints_without_end_that_a_server_tells_of_a_few_are_named(
+    serve, studio, job, monkeypatch
+):
+    lies = frozenset(f"{number:03}" * 300 for number in range(100))
+    monkeypatch.setattr("companion_app.fleet.replies.checkpoints", lambda _: lies)
+    here = await studio(await serve("one", pack=True))
+    here.fleet.submit([job("one")])
+    await here.log.until("collected", 1)
+    [(_, kind, sentence)] = here.log.server_faults
+    assert kind == "mistaken"
+    assert len(sentence) < 3000
+
+
 async def test_the_job_s_record_lies_in_its_picture_and_changes_nothing_else(serve, studio, job):
     here = await studio(await serve("one"))
     record = {"version": 1, "reason": "Chosen for ‘sunset’.", "loras": [{"name": "ä"}]}
