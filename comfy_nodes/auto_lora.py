@@ -95,10 +95,10 @@ class VibesAutoLora(io.ComfyNode):
         """Choose and apply; the inputs stay as they are, what comes out are clones."""
         made, policy = _made(model, mode, prompt, loras, max_loras=max_loras, seed=seed)
         model, clip, applied = _with_all(model, clip, made.uses)
-        idle = [lora["name"] for lora in applied if not lora["keys"]]
-        reason = _whole_reason(made, idle)
+        inert = [lora["name"] for lora in applied if not lora["keys"]]
+        reason = _whole_reason(made, inert)
         said = with_triggers(parse(prompt).without_loras().render(), made.triggers)
-        chosen = Chosen(None, made.uses, {2: said}, frozenset(idle))
+        chosen = Chosen(None, made.uses, {2: said}, frozenset(inert))
         remember(cls.hidden.prompt, cls.hidden.unique_id, chosen)
         ui = {"vibes_loras": applied, "vibes_choice": [_report(made, policy, reason)]}
         return io.NodeOutput(model, clip, said, reason, format_loras(made.uses), ui=ui)
@@ -125,10 +125,10 @@ def _listed(loras: str) -> tuple[LoraUse, ...]:
     return tuple(LoraUse(spelling("lora", use.name), use.strength) for use in parse_loras(loras))
 
 
-def _whole_reason(made: LoraChoice, idle: list[str]) -> str:
+def _whole_reason(made: LoraChoice, inert: list[str]) -> str:
     reason = made.reason
-    if idle:
-        reason += f" Made for another model, so without effect: {', '.join(idle)}."
+    if inert:
+        reason += f" Made for another model, so without effect: {', '.join(inert)}."
     if made.triggers:
         reason += f" Added to the prompt: {', '.join(made.triggers)}."
     return reason

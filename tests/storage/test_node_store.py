@@ -231,7 +231,7 @@ def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path):
     (tmp_path / "user").touch()
-    with pytest.raises(StorageError, match="cannot be used: .*Let ComfyUI write there"):
+    with pytest.raises(StorageError, match=r"cannot be used: .*Let ComfyUI write there"):
         NodeStore(tmp_path / "user" / "__vibes")
 
 

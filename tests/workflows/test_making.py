@@ -91,7 +91,9 @@ def test_the_studio_s_graphs_tell_their_recipe(
         node_classes=node_classes,
     )
     made = read_making(built.graph, built.output_node, nothing)
-    told = {name: getattr(made, name) for name in Making.__slots__ if name not in ("loras", "idle")}
+    told = {
+        name: getattr(made, name) for name in Making.__slots__ if name not in ("loras", "inert")
+    }
     candidate = recipe.candidate
     expected = {
         name: getattr(recipe, name) for name in told if name not in ("checkpoint", "denoise")
@@ -160,7 +162,7 @@ def test_loras_that_changed_nothing_are_told_but_are_no_part_of_the_candidate() 
     graph = sampled(model=["10", 0])
     graph["10"] = node("VibesAutoLora", model=["1", 0], clip=["1", 1], mode="auto")
     uses = (LoraUse("x", 0.7), LoraUse("y", 0.5), LoraUse("z", 0.0))
-    made = read_making(graph, "9", remembering(n10=Chosen(None, uses, idle=frozenset({"x"}))))
+    made = read_making(graph, "9", remembering(n10=Chosen(None, uses, inert=frozenset({"x"}))))
     assert made.loras == uses
     assert made.candidate == Candidate("a.safetensors", (LoraUse("y", 0.5),))
 

@@ -14,13 +14,13 @@ class Chosen:
     """Models in the spelling of the server that chose; None where the node chooses no checkpoint.
 
     ``outputs`` are the texts and numbers that came out of the node, by the number of the output,
-    ``idle`` the names of LoRAs that changed no weight.
+    ``inert`` the names of LoRAs that changed no weight.
     """
 
     checkpoint: str | None
     loras: tuple[LoraUse, ...] = ()
     outputs: Mapping[int, str | int | float] = field(default_factory=dict)
-    idle: frozenset[str] = frozenset()
+    inert: frozenset[str] = frozenset()
 
 
 Recall = Callable[[Graph, str], Chosen | None]

@@ -24,7 +24,7 @@ class Models(NamedTuple):
 
     checkpoint: str | None
     loras: tuple[LoraUse, ...] | None
-    idle: frozenset[str]
+    inert: frozenset[str]
     """Names of LoRAs that are known to have changed nothing."""
 
 
@@ -35,21 +35,21 @@ def models_behind(graph: Graph, value: object, recall: Recall) -> Models:
     """
     groups: list[tuple[LoraUse, ...] | None] = []
     seen: set[str] = set()
-    idle: frozenset[str] = frozenset()
+    inert: frozenset[str] = frozenset()
     while (link := link_of(value)) is not None and link[0] not in seen:
         seen.add(link[0])
         node = graph.get(link[0])
         inputs = inputs_of(node)
         if (chosen := recall(graph, link[0])) is not None:
-            idle |= chosen.idle
+            inert |= chosen.inert
         if any("lora" in name.lower() for name in (str(class_of(node)), *inputs)):
             groups.append(_loras(graph, link[0], inputs, recall))
         if not link_of(inputs.get("model")) and (
             name := _checkpoint(graph, link[0], inputs, recall)
         ):
-            return Models(name, _together(groups), idle)
+            return Models(name, _together(groups), inert)
         value = _before(node)
-    return Models(None, _together(groups), idle)
+    return Models(None, _together(groups), inert)
 
 
 def _checkpoint(

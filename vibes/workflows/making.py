@@ -33,7 +33,7 @@ class Making:
     """What made a picture, as far as its graph tells; None where it does not.
 
     Models are in the spelling of the graph's server. The size, in pixels, is the one the picture
-    began with; ``denoise`` is the share the last sampler redrew, 0 to 1. ``idle`` are the names of
+    began with; ``denoise`` is the share the last sampler redrew, 0 to 1. ``inert`` are the names of
     LoRAs that are known to have changed nothing.
     """
 
@@ -49,14 +49,14 @@ class Making:
     denoise: float | None = None
     width: int | None = None
     height: int | None = None
-    idle: frozenset[str] = frozenset()
+    inert: frozenset[str] = frozenset()
 
     @property
     def candidate(self) -> Candidate | None:
         """Checkpoint and the LoRAs that changed something; None where either is not known."""
         if self.checkpoint is None or self.loras is None:
             return None
-        told = (use for use in self.loras if use.strength and use.name not in self.idle)
+        told = (use for use in self.loras if use.strength and use.name not in self.inert)
         return Candidate(self.checkpoint, tuple(told))
 
 
