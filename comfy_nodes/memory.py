@@ -139,10 +139,10 @@ class Memory:
 
     def _learned(self, studio: str, standing: Standing) -> Learned:
         before = self._known[1] if self._known else None
-        new = self._read_on()
+        self._read_on()
+        answered = self.store.answered(studio, standing.delivered)
         base = self._changed_base(studio, standing.etag)
         on_top = before.on_top if before else OnTop(self._new_policy())
-        answered = self.store.answered(studio, standing.delivered)
         on_top = on_top.following(
             [event for sequence, event in self._events.items() if sequence not in answered],
             base=base,
@@ -150,29 +150,26 @@ class Memory:
         return Learned(
             state=hashlib.sha256(on_top.dump()).hexdigest(),
             on_top=on_top,
-            ratings=(before.ratings if before else Ratings()).with_events(new),
+            ratings=Ratings().with_events(self._events.values()),
             checkpoints=self._snapshot.checkpoints if self._snapshot else (),
             from_studio=self._snapshot is not None,
         )
 
-    def _read_on(self) -> list[Event]:
-        """The events that came since the last time, from whatever process."""
+    def _read_on(self) -> None:
+        """Take in the events that came since the last time, from whatever process."""
         last = max(self._events, default=0)
-        new: dict[int, Event] = {}
         for stored in self.store.events(self.profile, after=last):
             try:
-                new[stored.sequence] = stored.read()
+                self._events[stored.sequence] = stored.read()
             except InvalidInput as error:
                 logger.warning("A rating that cannot be read is left out: %s", error)
-        self._events |= new
-        return list(new.values())
 
     def _changed_base(self, studio: str, etag: str) -> Policy | None:
         """The policy below, where it is another one than before."""
         if self._base == (studio, etag):
             return None
-        self._base = studio, etag
         self._snapshot = self._read_snapshot(studio) if etag else None
+        self._base = studio, etag
         return self._snapshot.policy if self._snapshot else self._new_policy()
 
     def _read_snapshot(self, studio: str) -> PolicySnapshot | None:

@@ -9,11 +9,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comfy_nodes.choices import settings as told
 from comfy_nodes.memory import Memory
+from vibes.errors import StorageError
 from vibes.preferences import (
     Candidate,
     Event,
@@ -147,6 +149,28 @@ def test_nothing_is_lost_or_counted_twice_on_the_way(taken: list[tuple]) -> None
             learned = node.learned()
             assert learned.on_top.dump() == whole
             assert learned.state == world.nodes[0].state()
+
+
+@pytest.mark.parametrize("question", ["answered", "snapshot"])
+def test_what_could_not_be_read_once_is_read_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise StorageError("The disk is away for a moment.")
+
+    with closing(World(tmp_path)) as world:
+        node = world.nodes[0]
+        assert not node.learned().from_studio
+        for step in (("rate", 5, CANDIDATES[0]), ("send", 1), ("ask",), ("answer",), ("arrive",)):
+            take(world, step)
+        with monkeypatch.context() as broken:
+            broken.setattr(node.store, question, fail)
+            with pytest.raises(StorageError):
+                node.learned()
+        learned = node.learned()
+        assert learned.from_studio
+        assert learned.on_top.dump() == folded(world.all_events()).dump()
+        assert learned.ratings.of(world.images[0]) is not None
 
 
 @settings(max_examples=60, deadline=None)
