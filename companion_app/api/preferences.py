@@ -90,7 +90,8 @@ def router(studio: Studio) -> APIRouter:
     async def snapshot(request: Request, profile: str = "default") -> Response:
         snapshot = await studio.exchange.snapshot(profile)
         headers = {"ETag": snapshot.etag}
-        if request.headers.get("if-none-match") == snapshot.etag:
+        # One of several, or marked as weak by a proxy that packs: it is the same state.
+        if snapshot.etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(snapshot.body, media_type="application/json", headers=headers)
 

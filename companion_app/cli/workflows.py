@@ -69,7 +69,7 @@ def fetch(
     """Print a workflow as it was added, for the graph editor."""
     data = _run(config, data_dir, lambda studio: studio.download(_path(name)))
     if out == STANDARD_OUTPUT:
-        show(data.decode())
+        show(data.decode(errors="replace"))  # a damaged one is shown, too
     else:
         write_file(out, data)
 

@@ -55,6 +55,15 @@ def test_a_workflow_is_added_listed_used_fetched_and_removed(vibes, here, own, t
     assert vibes("workflows", "remove", "my-own", *there).stdout == "my-own is removed.\n"
 
 
+def test_a_damaged_file_is_shown_as_far_as_it_goes(vibes, here, own):
+    there = ["--data-dir", here]
+    vibes("workflows", "add", own, "--name", "hurt", *there)
+    (here / "workflows" / "hurt.workflow.json").write_bytes(b'{"nodes": \xff')
+    shown = vibes("workflows", "show", "hurt", *there)
+    assert (shown.returncode, shown.stdout) == (0, '{"nodes": \ufffd\n')
+    vibes("workflows", "remove", "hurt", *there)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [

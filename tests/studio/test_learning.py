@@ -256,9 +256,10 @@ async def test_events_of_nodes_are_taken_in_once(api):
     assert (first["added"], again["added"]) == (1, 0)
 
 
-async def test_a_snapshot_is_sent_again_only_when_it_changed(api):
+@pytest.mark.parametrize("sent", ["{}", "W/{}", '"other", {}'])
+async def test_a_snapshot_is_sent_again_only_when_it_changed(api, sent):
     first = await api.http.get("/api/preferences/snapshot")
-    etag = {"if-none-match": first.headers["etag"]}
+    etag = {"if-none-match": sent.format(first.headers["etag"])}
     assert (await api.http.get("/api/preferences/snapshot", headers=etag)).status_code == 304
     await taught(api, rounds=1)
     assert (await api.http.get("/api/preferences/snapshot", headers=etag)).status_code == 200
