@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from tests.preferences.samples import any_event, candidates, events, keywords, o
 from tests.preferences.test_policies import POOL, taught
 from vibes.errors import InvalidInput
 from vibes.preferences import POLICIES, ImageRated, lesson, new_policy, without_superseded
+from vibes.preferences import on_top as on_top_module
 from vibes.preferences.on_top import OnTop
 from vibes.preferences.ratings import Ratings
 from vibes.preferences.snapshot import read_snapshot, snapshot_document
@@ -68,6 +71,21 @@ def test_events_may_come_one_by_one(history, data):
         known = data.draw(st.integers(known + 1, len(history)))
         on_top = on_top.following(history[:known])
         assert on_top.dump() == folded(history[:known]).dump()
+
+
+@given(candidate=candidates, images=st.lists(st.integers(0, 5), max_size=20))
+def test_a_rating_given_again_undoes_no_more_than_it_must(candidate, images):
+    history = [
+        replace(rating(candidate, 1 + place % 5), id=str(place), image=str(image))
+        for place, image in enumerate(images)
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(on_top_module, "STRIDE", 3)
+        on_top = OnTop(untaught())
+        for known in range(len(history) + 1):
+            on_top = on_top.following(history[:known])
+            assert on_top.dump() == folded(history[:known]).dump()
+            assert len(on_top._sums) <= 2 + known // 3
 
 
 @settings(max_examples=30)
