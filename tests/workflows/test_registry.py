@@ -66,3 +66,12 @@ def test_a_damaged_one_is_told_keeps_its_name_and_can_be_let_go() -> None:
         templates.add(own("old"))
     templates.remove("Old")
     templates.add(own("old"))
+
+
+def test_one_whose_name_vibes_took_later_gives_way_and_can_be_let_go() -> None:
+    templates = Templates([own("draft"), own("mine")])
+    assert templates.own.keys() == {"mine"}
+    assert "rename" in templates.broken["draft"]
+    templates.remove("draft")
+    assert templates.broken == {}
+    assert templates.get("draft") == templates.shipped["draft"]

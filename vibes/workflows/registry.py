@@ -27,6 +27,9 @@ class Templates:
         self._shipped = {name: load_template(name) for name in template_names()}
         self._own = {template.name: template for template in own}
         self._broken = dict(broken or {})
+        for name in self._own.keys() & self._shipped.keys():  # brought before Vibes had one
+            del self._own[name]
+            self._broken[name] = f"Vibes has a workflow '{name}' itself: rename the files of yours."
 
     @property
     def shipped(self) -> Mapping[str, Template]:
