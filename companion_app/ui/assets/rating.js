@@ -50,6 +50,7 @@ export class Rating {
     this.rating = null;
     this.render();
     try {
+      await this.sending.catch(() => {}); // one that is on its way belongs to the answer
       const { rating } = await get(`/api/learning/rating?image=${encodeURIComponent(image.id)}`);
       if (this.image.id !== image.id || this.rating) return;
       this.rating = rating;
