@@ -75,7 +75,9 @@ def write_new(folder: Path, before: str, after: str, ending: str, data: bytes) -
 def _png(picture: Image.Image, texts: Mapping[str, str]) -> bytes:
     info = PngInfo()
     for name, text in texts.items():
-        info.add_text(name, text)
+        # The other kind of chunk is Latin-1 by the letter and UTF-8 in practice: nobody can tell.
+        add = info.add_text if text.isascii() else info.add_itxt
+        add(name, text)
     return _saved(picture, "PNG", pnginfo=info, compress_level=COMPRESSION)
 
 
