@@ -176,11 +176,12 @@ def test_what_a_server_lacks_is_named(workflows: Page) -> None:
     expect(card.get_by_role("listitem").filter(has_text="RareNode").last).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [360, 390, 412, 430])
 def test_on_a_phone_all_tabs_fit_and_nothing_of_the_workflows_is_cut_off(
-    phone: BrowserContext, studio_url: str
+    phone: BrowserContext, studio_url: str, width: int
 ) -> None:
     page = phone.new_page()
-    page.set_viewport_size({"width": 360, "height": 780})  # the narrowest that are common
+    page.set_viewport_size({"width": width, "height": 860})
     page.goto(studio_url)
     for name in ("Studio", "Learning", "Quality", "LoRAs", "Checkpoints", "Workflows", "Queue"):
         expect(page.get_by_role("tab", name=name)).to_be_in_viewport()
