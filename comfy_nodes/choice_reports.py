@@ -9,6 +9,7 @@ from vibes.preferences import Explanation, LoraUse, Policy, Taste
 from vibes.preferences.ratings import Ratings
 from vibes.preferences.reasons import spoken
 from vibes.preferences.sentences import Level, sentences
+from vibes.preferences.tally import Count
 
 from .choices import Decision
 
@@ -36,8 +37,7 @@ def checkpoint_report(decision: Decision, policy: Policy, ratings: Ratings) -> R
     elif count.total:
         badge = _badge(name, keyword, count.rate, count.selected, "like")
         if not decision.probe:
-            about = f" for '{keyword}'" if keyword else ""
-            reason = f"You liked {count.selected} of the {count.total} pictures you rated{about}."
+            reason = _liked(count, keyword)
     else:
         badge = f"{spoken(name)} · exploring"
     return _report("checkpoint", badge, reason, _why(decision, believed, policy, reason))
@@ -57,6 +57,15 @@ def use_text(use: LoraUse) -> str:
 
 def _report(kind: Kind, badge: str, reason: str, why: dict[Level, list[str]]) -> Report:
     return {"kind": kind, "badge": badge, "reason": reason, "why": why}
+
+
+def _liked(count: Count, keyword: str) -> str:
+    about = f" for '{keyword}'" if keyword else ""
+    if count.total == 1:
+        return (
+            f"You {'liked' if count.selected else 'did not like'} the one picture you rated{about}."
+        )
+    return f"You liked {count.selected} of the {count.total} pictures you rated{about}."
 
 
 def _badge(name: str, keyword: str, rate: float, count: int, what: str) -> str:
