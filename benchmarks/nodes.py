@@ -2,7 +2,8 @@
 
 ComfyUI is found as the tests find it: COMFYUI_DIR, else ~/comfy/ComfyUI; its Python at
 COMFYUI_PYTHON, else in that folder's .venv. It runs on the processor, with tiny checkpoints. Each
-figure is a median of runs in turn, so that a busy machine harms both sides alike.
+figure is a median of runs in turn, where nothing else is said, so that a busy machine harms both
+sides alike.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from .node_costs.server import server_with_pack
 
 GOALS: Goals = {
     "choose_added_ms": (operator.le, 15),
+    "kept_added_ms": (operator.le, 15),
     "repeat_uncached": (operator.le, 0),
     "import_ms": (operator.le, 300),
     "save_ratio": (operator.le, 1.2),

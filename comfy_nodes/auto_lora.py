@@ -22,8 +22,8 @@ from .inputs import seed_input
 from .local_files import catalog_state, local_catalog, path_of, spelling
 from .lora_files import lora_weights
 from .made import remember
-from .memory import memory
 from .options import check_option
+from .process import memory
 
 MODES = ("auto", "explicit", "off")
 

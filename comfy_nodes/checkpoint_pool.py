@@ -16,8 +16,8 @@ from .choices import HERE, choose_checkpoint, settings
 from .inputs import seed_input
 from .local_files import catalog_state, local_catalog, names, path_of, spelling
 from .made import remember
-from .memory import memory
 from .options import check_option
+from .process import memory
 
 MODES = ("explore", "quick", "fixed")
 AUTO = "auto"

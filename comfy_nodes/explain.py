@@ -12,9 +12,9 @@ from vibes.preferences.sentences import Level
 from .choice_reports import LEVELS
 from .explaining import explanation
 from .local_files import local_catalog
-from .memory import memory
 from .named_models import check_models
 from .options import check_option
+from .process import memory
 
 
 class VibesExplain(io.ComfyNode):

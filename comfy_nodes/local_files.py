@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,12 +11,11 @@ from vibes.catalog import Catalog, FileEntry, Listing, ModelKind, build_catalog
 from vibes.catalog.scan import KNOWN_FOLDERS, FolderScanner, Scan
 
 from .choices import HERE
-
-RUN_SECONDS = 1.0
-"""The nodes of one run look at the same files: looking at 500 takes some milliseconds each time."""
+from .process import running_prompt
 
 _Entries = dict[ModelKind, tuple[FileEntry, ...]]
-_seen: dict[ModelKind, tuple[float, Scan]] = {}
+_seen: dict[ModelKind, tuple[str, Scan]] = {}
+"""What the run of a prompt saw: its nodes look at the same files, and looking takes a while."""
 _catalogs: dict[tuple[ModelKind, ...], tuple[_Entries, Catalog]] = {}
 
 
@@ -34,7 +32,7 @@ def scan(kind: ModelKind) -> Scan:
 
 
 def local_catalog(*kinds: ModelKind) -> Catalog:
-    """What there was of these kinds within the last second; the same while no file has changed."""
+    """What the running prompt has of these kinds; the same as before while no file has changed."""
     entries = {kind: _entries(kind) for kind in kinds}
     known = _catalogs.get(kinds)
     if known is None or known[0] != entries:
@@ -44,8 +42,8 @@ def local_catalog(*kinds: ModelKind) -> Catalog:
 
 
 def catalog_state(kind: ModelKind) -> str:
-    """A text that changes, within a second, when the files of that kind do."""
-    return _recent(kind).version
+    """A text that changes whenever the files of that kind do, from one run to the next."""
+    return _of_run(kind).version
 
 
 def spelling(kind: ModelKind, name: str) -> str:
@@ -66,16 +64,16 @@ def path_of(kind: ModelKind, name: str) -> str:
 
 def _entries(kind: ModelKind) -> tuple[FileEntry, ...]:
     """The files that loaders here accept."""
-    files = _recent(kind).files
+    files = _of_run(kind).files
     return tuple(files[name].entry for name in names(kind) if name in files)
 
 
-def _recent(kind: ModelKind) -> Scan:
-    looked, found = _seen.get(kind, (float("-inf"), None))
-    if found is None or time.monotonic() - looked > RUN_SECONDS:
-        found = scan(kind)
-        _seen[kind] = time.monotonic(), found
-    return found
+def _of_run(kind: ModelKind) -> Scan:
+    run = running_prompt()
+    known = _seen.get(kind)
+    if run is None or known is None or known[0] != run:
+        known = _seen[kind] = run or "", scan(kind)
+    return known[1]
 
 
 @lru_cache(maxsize=32)

@@ -23,10 +23,8 @@ from vibes.prompts import keywords
 from vibes.settings import Settings
 from vibes.storage.node_store import NodeStore, ShownPicture, Standing
 
-from .choices import new_taste, settings
 from .studio_file import StudioFile
 
-FOLDER = "__vibes"
 SESSION = "comfyui"
 
 logger = logging.getLogger(__name__)
@@ -181,22 +179,6 @@ class Memory:
         except InvalidInput as error:
             logger.warning("What the studio knows is left out: %s", error)
             return None
-
-
-_memory: Memory | None = None
-_making = Lock()
-
-
-def memory() -> Memory:
-    """The memory of this ComfyUI, in its user directory."""
-    global _memory
-    import folder_paths
-
-    with _making:
-        if _memory is None:
-            folder = Path(folder_paths.get_user_directory()) / FOLDER
-            _memory = Memory(folder, settings(), new_policy=new_taste)
-        return _memory
 
 
 def _now() -> str:

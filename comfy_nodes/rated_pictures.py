@@ -14,7 +14,7 @@ from vibes.storage.node_store import ShownPicture
 
 from .local_files import local_catalog
 from .makers import about, in_catalog, making_at
-from .memory import memory
+from .process import memory, running_prompt
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def show(
     candidate = making.candidate
     if candidate is not None:
         candidate = in_catalog(candidate, local_catalog("checkpoint", "lora"))
-    batch, now = _running() or uuid4().hex, datetime.now(timezone.utc)
+    batch, now = running_prompt() or uuid4().hex, datetime.now(timezone.utc)
     shown = [
         ShownPicture(
             image=uuid4().hex,
@@ -61,11 +61,3 @@ def _kept(shown: Sequence[ShownPicture]) -> str:
         log.error("Pictures are shown that cannot be rated: %s", error)
         return str(error)
     return ""
-
-
-def _running() -> str | None:
-    """The id of the prompt that runs, where a server runs it."""
-    from server import PromptServer
-
-    server = getattr(PromptServer, "instance", None)
-    return getattr(server, "last_prompt_id", None)

@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -19,8 +19,11 @@ from vibes.errors import InvalidInput
 from vibes.preferences.standings import rank
 from vibes.preferences.tally import Count
 
-from .memory import Learned, Rated, memory
+from .process import memory
 from .replies import answering, read_object
+
+if TYPE_CHECKING:
+    from .memory import Learned, Rated
 
 TOP = 10
 MOST_IMAGES = 200

@@ -54,7 +54,7 @@ class VibesRecordPreference(io.ComfyNode):
         cls, images: Any, rating: str, tags: str = "", comment: str = "", prompt: str = ""
     ) -> io.NodeOutput:
         """Record; what comes out of ComfyUI's cache was recorded when it was made."""
-        from .memory import memory
+        from .process import memory
         from .rated_pictures import show
 
         told = show(

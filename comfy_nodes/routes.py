@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
 from aiohttp import web
 
 from .catalog_routes import catalog_routes
 from .health_routes import health_routes
+from .process import sync
 from .rating_routes import rating_routes
 from .studio_routes import studio_routes
-from .sync import sync
 from .workflow_routes import workflow_routes
 
 
@@ -26,5 +28,5 @@ def register() -> None:
 
 
 async def _begin(_: web.Application) -> None:
-    """Once the server listens; the thread begun here is waited for by nobody."""
-    sync()
+    """Once the server listens; what begins here has threads of its own and nobody waits for it."""
+    Thread(target=sync, name="vibes-begin", daemon=True).start()

@@ -9,9 +9,8 @@ from aiohttp import web
 
 from vibes.errors import InvalidInput
 
-from .memory import memory
+from .process import memory, sync
 from .replies import answering, read_object
-from .sync import sync
 
 _FIELDS = frozenset({"url", "token"})
 _PATIENCE = 5.0  # seconds an answer waits for the studio's

@@ -8,13 +8,12 @@ twice, after a lost answer or from two processes at once: the studio takes each 
 from __future__ import annotations
 
 import asyncio
-import atexit
 import contextlib
 import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Condition, Lock, Thread
+from threading import Condition, Thread
 from typing import Literal
 
 import aiohttp
@@ -24,7 +23,7 @@ from vibes.errors import InvalidInput, VibesError
 from vibes.preferences.snapshot import read_snapshot
 from vibes.storage.node_store import NodeEvent, StudioSnapshot
 
-from .memory import Memory, memory
+from .memory import Memory
 from .studio_client import EventsRefused, StudioAway, StudioClient, StudioRefuses
 
 State = Literal["off", "ok", "away", "refused"]
@@ -202,18 +201,3 @@ def _check(body: bytes) -> None:
         read_snapshot(body, np.random.default_rng())
     except InvalidInput as error:
         raise StudioAway(f"{error} Update the older one of the two.") from error
-
-
-_sync: Sync | None = None
-_making = Lock()
-
-
-def sync() -> Sync:
-    """The one of this ComfyUI, started when first asked for; it ends with the process."""
-    global _sync
-    with _making:
-        if _sync is None:
-            _sync = Sync(memory())
-            _sync.start()
-            atexit.register(_sync.stop)
-        return _sync

@@ -14,7 +14,7 @@ from vibes.errors import StorageError
 from vibes.workflows import Making, Record
 
 from .file_hashes import ModelHashes, Wanted
-from .memory import memory
+from .process import memory
 
 log = logging.getLogger(__name__)
 

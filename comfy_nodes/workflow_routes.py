@@ -13,8 +13,8 @@ from PIL import Image
 from vibes.errors import Conflict, InvalidInput
 from vibes.settings import StudioAccess
 
-from .memory import memory
 from .picture_files import Encoding, encode
+from .process import memory
 from .replies import answering, read_object
 from .studio_client import StudioClient
 

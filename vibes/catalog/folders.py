@@ -29,12 +29,20 @@ Stamp = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A model file; ``name`` is its path from the root with the system's separators."""
+    """A model file; ``name`` is its path from the root with the system's separators.
+
+    ``place`` is where it lies: a text, since there may be thousands, of which few are looked into.
+    """
 
     name: str
-    path: Path
+    place: str
     stamp: Stamp
     sidecars: tuple[tuple[str, Stamp], ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return Path(self.place)
 
 
 def find_models(root: Path, report: Report) -> Iterator[FoundFile]:
@@ -48,18 +56,22 @@ def find_models(root: Path, report: Report) -> Iterator[FoundFile]:
     while folders or links:
         place = folders.pop() if folders else links.pop()
         entries = _entries(root, place, seen, report)
-        names = {entry.name for entry in entries}
+        beside = {entry.name for entry in entries if not _is_model(entry.name)}
         for entry in entries:
             name = os.path.join(place, entry.name)  # noqa: PTH118 - a name, not a path on disk
             is_folder = _is_folder(entry)
-            if not is_folder and not entry.name.casefold().endswith(EXTENSIONS):
+            if not is_folder and entry.name in beside:
                 continue
             if not name.isprintable():  # nor is what is no Unicode
                 report(f"{_shown(name)} has a name that cannot be sent: rename it.")
             elif not is_folder:
-                yield from _found(name, entry, names, report)
+                yield from _found(name, entry, beside, report)
             elif entry.name not in _SKIPPED:
                 (links if entry.is_symlink() else folders).append(name)
+
+
+def _is_model(name: str) -> bool:
+    return name.casefold().endswith(EXTENSIONS)
 
 
 def _entries(
@@ -84,14 +96,14 @@ def _entries(
 def _found(
     name: str, entry: os.DirEntry[str], beside: set[str], report: Report
 ) -> Iterator[FoundFile]:
-    path = Path(entry.path)
     try:
         about = entry.stat()
         if not stat.S_ISREG(about.st_mode):
             report(f"{name} is no file: remove it from the model folder.")
             return
-        sidecars = tuple(_stamped(path.parent, sidecar_names(entry.name, beside)))
-        yield FoundFile(name, path, _stamp(about), sidecars)
+        sidecars = sidecar_names(entry.name, beside) if beside else ()
+        stamped = tuple(_stamped(Path(entry.path).parent, sidecars)) if sidecars else ()
+        yield FoundFile(name, entry.path, _stamp(about), stamped)
     except FileNotFoundError:
         if entry.is_symlink():
             report(f"{name} points to a file that is not there: link it again or remove it.")
