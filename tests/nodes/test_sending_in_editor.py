@@ -72,7 +72,7 @@ def test_every_fault_of_a_workflow_is_a_line(editor: Editor, studio: StudioProce
     dialog = open_dialog(editor)
     expect(dialog.get_by_label("Its name in the studio")).to_have_value("test")
     send(dialog)
-    expect(dialog.get_by_text("2 things keep the studio from using it:")).to_be_visible()
+    expect(dialog.get_by_text("What keeps the studio from using it:")).to_be_visible()
     faults = dialog.get_by_role("listitem")
     expect(faults).to_contain_text(
         ["The workflow marks no checkpoint", "The workflow marks no seed"]

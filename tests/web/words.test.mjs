@@ -70,6 +70,8 @@ test("what the editor calls a workflow becomes a name the studio takes", () => {
   assert.equal(nameFrom("山 水/v1.5"), "山-水-v1-5");
   assert.equal(nameFrom("my_own-one"), "my_own-one");
   assert.equal(nameFrom("x".repeat(80)).length, 60);
+  assert.equal(nameFrom("cafe\u0301"), "caf\u00e9"); // a letter and its accent are one
+  assert.equal(nameFrom("𠮷".repeat(80)), "𠮷".repeat(60)); // rare letters stay whole
   assert.equal(nameFrom("…"), "");
 });
 
@@ -78,7 +80,7 @@ test("a refused workflow is told with everything that is wrong, and what can be 
   assert.deepEqual(refusalWords(t, faulty), {
     state: "refused",
     title: "",
-    detail: "2 things keep the studio from using it:",
+    detail: "What keeps the studio from using it:",
     problems: ["A.", "B."],
     next: "",
   });

@@ -4,8 +4,8 @@ const LONGEST = 60; // characters of a name, as the studio has it
 
 /** A name the studio takes, made of what the editor calls the workflow. */
 export function nameFrom(title) {
-  const name = title.replace(/[^\p{L}\p{N}_]+/gu, "-").slice(0, LONGEST);
-  return name.replace(/^-|-$/g, "");
+  const name = title.normalize("NFC").replace(/[^\p{L}\p{N}_]+/gu, "-");
+  return [...name].slice(0, LONGEST).join("").replace(/^-|-$/g, "");
 }
 
 /**
@@ -16,7 +16,7 @@ export function refusalWords(t, { code, message, problems = [] }) {
   const refused = { state: "refused", title: "", detail: message, problems, next: "" };
   switch (code) {
     case "faulty_workflow":
-      return { ...refused, detail: t("send.faults", { count: problems.length }) };
+      return { ...refused, detail: t("send.faults") };
     case "no_studio":
       return { ...refused, title: t("link.off"), detail: t("link.none"), next: "settings" };
     case "studio_away":
