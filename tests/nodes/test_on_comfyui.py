@@ -16,8 +16,13 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
+from comfy_nodes.choices import HERE, choose_checkpoint, new_taste
+from comfy_nodes.memory import Memory
 from tests.comfyui.servers import ComfyUI
+from vibes.catalog import Listing, build_catalog
+from vibes.catalog.scan import FolderScanner
 from vibes.recipes import Candidate, LoraUse, Recipe
+from vibes.settings import load_settings
 from vibes.workflows import PACK_SCORE, Scoring, build_graph, load_template
 
 pytestmark = pytest.mark.comfyui
@@ -207,20 +212,35 @@ def test_another_seed_leaves_the_models_cached(
     assert {graph[name]["class_type"] for name in cached} >= PACK
 
 
+def pooled(server: ComfyUI, graph: Graph, seed: int) -> str:
+    """The checkpoint the pool explores with a seed, where the graph asks for a picture by it."""
+    pool = node(graph, "VibesCheckpointPool")
+    pool.clear()
+    pool.update(mode="explore", tier="tiny_test", prompt="a beach", seed=seed)
+    name: str = report(run(server, graph), "vibes_checkpoint")[0]
+    return name
+
+
 def test_exploring_finds_every_checkpoint_and_repeats_itself(
     comfyui_with_pack: ComfyUI, draft: Callable[..., Graph]
 ) -> None:
-    def choice(seed: int) -> str:
-        graph = draft()
-        pool = node(graph, "VibesCheckpointPool")
-        pool.clear()
-        pool.update(mode="explore", tier="tiny_test", prompt="a beach", seed=seed)
-        name: str = report(run(comfyui_with_pack, graph), "vibes_checkpoint")[0]
-        return name
-
-    chosen = [choice(seed) for seed in range(6)]
+    chosen = [pooled(comfyui_with_pack, draft(), seed) for seed in range(6)]
     assert set(chosen) == set(CHECKPOINTS)
-    assert [choice(seed) for seed in range(6)] == chosen
+    assert [pooled(comfyui_with_pack, draft(), seed) for seed in range(6)] == chosen
+
+
+def test_the_pool_picks_what_vibes_picks_of_these_files_by_what_was_learned(
+    comfyui_with_pack: ComfyUI, draft: Callable[..., Graph]
+) -> None:
+    folder = comfyui_with_pack.base / "user" / "__vibes"
+    learned = Memory(folder, load_settings(), new_policy=new_taste)
+    files = FolderScanner("checkpoint", [comfyui_with_pack.base / "models" / "checkpoints"]).scan()
+    catalog = build_catalog({HERE: Listing(checkpoints=files.entries)})
+    for seed in range(6):
+        made = choose_checkpoint(
+            catalog, "tiny_test", prompt="a beach", explore=True, policy=learned.policy(seed)
+        )
+        assert pooled(comfyui_with_pack, draft(), seed) == made.candidate.checkpoint
 
 
 def test_auto_finds_the_lora_by_its_trigger_and_the_model_s_family(
