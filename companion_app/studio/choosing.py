@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vibes.preferences import Candidate, Choice, Part, Policy, Pool, Propensity, Proposal
@@ -86,7 +86,7 @@ class Propensities:
         if found is None:
             return
         choices = {
-            image.id: _with_propensity(image.choice, chance)
+            image.id: _with_propensity(image.choice, chance, image.recipe.candidate)
             for image, chance in zip(images, found, strict=True)
             if image.choice is not None
         }
@@ -103,11 +103,15 @@ class Propensities:
             logger.error("The reason:", exc_info=error)
 
 
-def _with_propensity(choice: Choice, chance: Propensity) -> Choice:
-    """What the user decided has no propensity: no policy chose it."""
+def _with_propensity(choice: Choice, chance: Propensity, candidate: Candidate) -> Choice:
+    """What the user decided has no propensity: no policy chose it.
+
+    Nor has a LoRA that was proposed and left out, as where its style clashed with another's.
+    """
     checkpoint = None if "checkpoint" in choice.decided else chance.checkpoint
-    loras: Mapping[str, float] = {} if "loras" in choice.decided else chance.loras
-    return replace(choice, checkpoint_propensity=checkpoint, lora_propensities=dict(loras))
+    used = {use.name for use in candidate.loras} if "loras" not in choice.decided else set()
+    loras = {name: how_likely for name, how_likely in chance.loras.items() if name in used}
+    return replace(choice, checkpoint_propensity=checkpoint, lora_propensities=loras)
 
 
 def _relevance(pool: Pool, candidate: Candidate) -> dict[str, float]:
