@@ -24,7 +24,7 @@ needs_torch = pytest.mark.skipif(bool(missing_modules()), reason="torch is not i
 MODEL = ("--model", TINY_CLIP)
 
 
-MANY = 1000
+MANY = 400
 """Pictures that keep a fast machine busy for longer than a slow one needs to look on."""
 
 
