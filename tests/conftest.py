@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import struct
 from zlib import crc32
 
@@ -10,6 +11,11 @@ import pytest
 
 pytest_plugins = ["tests.browser", "tests.comfyui.servers"]
 pytest.register_assert_rewrite("tests.contract")  # its helpers assert too
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl+C: what a shell runs in the background is made to ignore it, with its children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

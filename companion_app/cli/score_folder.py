@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 from typing import Literal
 
 import typer
@@ -126,7 +124,7 @@ def _local(clip: Clip) -> Iterator[Read]:
 
 def _score(archive: Archive, paths: Sequence[Path], read: Read) -> None:
     """Score with a bar where somebody looks."""
-    done, stopped = 0, False
+    done = 0
     console = Console(stderr=True)
     shown = (TextColumn("Scoring"), BarColumn(), MofNCompleteColumn(), _Rate())
     with Progress(
@@ -137,35 +135,13 @@ def _score(archive: Archive, paths: Sequence[Path], read: Read) -> None:
         disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task("", total=len(paths))
-        with _until_stopped() as is_stopped:
+        try:
             for progress in archive.score(paths, read):
                 done = progress.done
                 bar.update(task, completed=done)
-                if stopped := is_stopped():
-                    break
-    if stopped:
-        note(f"Stopped: {done} of {len(paths)} are done. The same command goes on from there.")
-        raise typer.Exit(STOPPED)
-
-
-@contextmanager
-def _until_stopped() -> Iterator[Callable[[], bool]]:
-    """Take note of Ctrl+C instead of raising it: raised in a callback of C code it is lost.
-
-    Pressed once more it ends the program as ever.
-    """
-    pressed = Event()
-    before = signal.getsignal(signal.SIGINT)
-
-    def take_note(*_: object) -> None:
-        pressed.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, take_note)
-    try:
-        yield pressed.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)
+        except KeyboardInterrupt:
+            note(f"Stopped: {done} of {len(paths)} are done. The same command goes on from there.")
+            raise typer.Exit(STOPPED) from None
 
 
 class _Rate(ProgressColumn):
