@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from itertools import cycle, islice
 from statistics import median
-from typing import Any
 from uuid import uuid4
 
 from benchmarks.libraries.files import write_lora_file
-from tests.comfyui.servers import CHECKPOINTS, LORA
+from tests.comfyui.servers import CHECKPOINTS
 
-from .server import Graph, Server, cached_nodes, node
+from .graphs import Graph, core_models, node, sampled
+from .server import Server, cached_nodes
 
 LORAS = 500
 """Files beside the one that is chosen, of families that are kept apart from it."""
@@ -72,34 +72,13 @@ def _chosen(seed: int) -> Graph:
     pool = node("VibesCheckpointPool", mode="explore", tier="tiny_test", prompt=PROMPT, seed=seed)
     loras = node("VibesAutoLora", model=["1", 0], clip=["1", 1], mode="auto", prompt=PROMPT)
     loras["inputs"] |= {"loras": "", "max_loras": 1, "seed": seed}
-    return _picture(pool, loras)
+    return _saved(sampled(pool, loras, prompt=PROMPT))
 
 
 def _named(checkpoint: str) -> Graph:
-    lora = node("LoraLoader", model=["1", 0], clip=["1", 1], lora_name=LORA)
-    lora["inputs"] |= {"strength_model": 0.7, "strength_clip": 0.7}
-    return _picture(node("CheckpointLoaderSimple", ckpt_name=checkpoint), lora)
+    return _saved(sampled(*core_models(checkpoint), prompt=PROMPT))
 
 
-def _picture(checkpoint: dict[str, Any], loras: dict[str, Any]) -> Graph:
-    return {
-        "1": checkpoint,
-        "2": loras,
-        "3": node("CLIPTextEncode", clip=["2", 1], text=PROMPT),
-        "4": node("EmptySD3LatentImage", width=64, height=64, batch_size=1),
-        "5": node(
-            "KSampler",
-            model=["2", 0],
-            positive=["3", 0],
-            negative=["3", 0],
-            latent_image=["4", 0],
-            seed=1,
-            steps=1,
-            cfg=1.0,
-            sampler_name="euler",
-            scheduler="normal",
-            denoise=1.0,
-        ),
-        "6": node("VAEDecode", samples=["5", 0], vae=["1", 2]),
-        "7": node("SaveImage", images=["6", 0], filename_prefix=f"benchmark/{uuid4().hex}"),
-    }
+def _saved(graph: Graph) -> Graph:
+    prefix = f"benchmark/{uuid4().hex}"
+    return {**graph, "7": node("SaveImage", images=["6", 0], filename_prefix=prefix)}

@@ -8,9 +8,11 @@ from uuid import uuid4
 import numpy as np
 from PIL import Image, ImageFilter
 
+from tests.comfyui.servers import CHECKPOINTS
 from vibes.workflows import PACK_SAVE
 
-from .server import Graph, Server, node
+from .graphs import Graph, core_models, node, sampled
+from .server import Server
 
 SIDE = 1024
 RUNS = 15
@@ -47,32 +49,9 @@ def _draw(server: Server) -> None:
 
 def _graph(class_type: str) -> Graph:
     """A drawn picture with a sampled one in its corner, so that there is a maker to be told."""
+    models = core_models(CHECKPOINTS[0])
     return {
-        "1": node("CheckpointLoaderSimple", ckpt_name="tiny-a.safetensors"),
-        "2": node(
-            "LoraLoader",
-            model=["1", 0],
-            clip=["1", 1],
-            lora_name="tiny-lora.safetensors",
-            strength_model=0.7,
-            strength_clip=0.7,
-        ),
-        "3": node("CLIPTextEncode", clip=["2", 1], text="a lighthouse on a cliff at sunset"),
-        "4": node("EmptySD3LatentImage", width=64, height=64, batch_size=1),
-        "5": node(
-            "KSampler",
-            model=["2", 0],
-            positive=["3", 0],
-            negative=["3", 0],
-            latent_image=["4", 0],
-            seed=1,
-            steps=1,
-            cfg=1.0,
-            sampler_name="euler",
-            scheduler="normal",
-            denoise=1.0,
-        ),
-        "6": node("VAEDecode", samples=["5", 0], vae=["1", 2]),
+        **sampled(*models, prompt="a lighthouse on a cliff at sunset"),
         "7": node("LoadImage", image="large.png"),
         "8": node(
             "ImageCompositeMasked",

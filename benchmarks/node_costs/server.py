@@ -24,7 +24,8 @@ from tests.comfyui.servers import (
 )
 from tests.ports import free_port
 
-Graph = dict[str, Any]
+from .graphs import Graph
+
 PATIENCE = 120  # seconds for one run
 _CACHED = "execution_cached"
 
@@ -62,11 +63,6 @@ class Server:
         request = urllib.request.Request(self._url + path, data=data)
         with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
             return json.load(reply)
-
-
-def node(class_type: str, **inputs: Any) -> dict[str, Any]:
-    """A node of a graph in API format."""
-    return {"class_type": class_type, "inputs": inputs}
 
 
 def cached_nodes(entry: dict[str, Any]) -> set[str]:
