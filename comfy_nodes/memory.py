@@ -109,7 +109,7 @@ class Memory:
         picture = self.store.picture(image_id)
         event = ImageRated(
             id=uuid4().hex,
-            time=_now(),
+            time=timestamp(),
             profile=self.profile,
             session=SESSION,
             batch=picture.batch,
@@ -181,7 +181,8 @@ class Memory:
             return None
 
 
-def _now() -> str:
+def timestamp() -> str:
+    """This moment, ISO 8601 in UTC."""
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
     return now.replace("+00:00", "Z")
 

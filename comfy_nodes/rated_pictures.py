@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timezone
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +13,7 @@ from vibes.storage.node_store import ShownPicture
 
 from .local_files import local_catalog
 from .makers import about, in_catalog, making_at
+from .memory import timestamp
 from .process import memory, running_prompt
 
 log = logging.getLogger(__name__)
@@ -32,14 +32,14 @@ def show(
     candidate = making.candidate
     if candidate is not None:
         candidate = in_catalog(candidate, local_catalog("checkpoint", "lora"))
-    batch, now = running_prompt() or uuid4().hex, datetime.now(timezone.utc)
+    batch, now = running_prompt() or uuid4().hex, timestamp()
     shown = [
         ShownPicture(
             image=uuid4().hex,
             prompt=prompt or making.prompt or "",
             candidate=candidate,
             batch=batch,
-            time=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            time=now,
         )
         for _ in range(count)
     ]
