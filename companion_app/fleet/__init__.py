@@ -10,6 +10,7 @@ placement           which job a server takes next (pure), over lanes and speeds 
                     (what waits at the wrong server), outlook and foresight (the work ahead, dealt
                     on paper)
 eligibility         which server may make which job, and why another will not
+asking              what is asked of all servers until one answers
 aside               a small picture made beside the line, for the studio's own eyes
 logbook, verdicts   the job log, patient while the storage fails
 overview, news      what can be seen from outside; progress: the stream of events

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -15,12 +14,13 @@ import aiohttp
 import numpy as np
 
 from vibes.catalog import Catalog, FileEntry, ModelKind, ModelRecord
-from vibes.errors import Conflict, InvalidInput, NotFound, ServerError
+from vibes.errors import Conflict, InvalidInput, NotFound
 from vibes.recipes import Recipe
 from vibes.settings import ServerConfig
 from vibes.workflows import Templates
 
 from . import aside
+from .asking import model_preview, node_definitions
 from .backoff import Backoff
 from .client import ComfyClient, new_session
 from .dispatcher import Dispatcher
@@ -115,29 +115,11 @@ class Fleet:
 
     async def node_definitions(self, classes: Collection[str]) -> dict[str, dict[str, Any]]:
         """How the servers that are there define these node classes; those none has are left out."""
-        found: dict[str, dict[str, Any]] = {}
-        for name, server in self._servers.items():
-            known = self.catalog.node_classes.get(name, frozenset())
-            wanted = sorted((known & set(classes)) - found.keys()) if server.online else []
-            with suppress(ServerError):  # another one may answer
-                for wish in wanted:
-                    found[wish] = await server.node_definition(wish)
-        return found
+        return await node_definitions(self._servers, classes)
 
     async def model_preview(self, record: ModelRecord) -> bytes | None:
-        """A picture of a model from the first server that gives one; None where none does.
-
-        Those known to have one are asked first; those without the node pack do not tell before.
-        """
-        others = (name for name in record.spellings if name not in record.previews)
-        for name in (*record.previews, *others):
-            server = self._servers.get(name)
-            if server is not None and server.online:
-                with suppress(ServerError):
-                    found = await server.preview(record.kind, record.spellings[name])
-                    if found is not None:
-                        return found
-        return None
+        """A picture of a model from the first server that gives one; None where none does."""
+        return await model_preview(self._servers, record)
 
     # --- life --------------------------------------------------------------------------------
 
