@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from vibes.preferences import Explanation
 from vibes.preferences.sentences import Level
-from vibes.recipes import Candidate, LoraUse
+from vibes.recipes import LoraUse
 from vibes.settings import Stage
 from vibes.stages import Grid, GridState, Image, ImageState, Session, back, forward, path_to
 
@@ -81,14 +81,6 @@ def picture_urls(image_id: str, state: ImageState) -> View:
 def priority_name(priority: int) -> PriorityName:
     """-1, 0 and 1 as words."""
     return next(name for name, value in PRIORITIES.items() if value == priority)
-
-
-def candidate_view(candidate: Candidate) -> View:
-    """Checkpoint and LoRAs, as everywhere in REST."""
-    return {
-        "checkpoint": candidate.checkpoint,
-        "loras": [lora_view(lora.name, lora.strength) for lora in candidate.loras],
-    }
 
 
 def recipe_view(
