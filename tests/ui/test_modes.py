@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from .conftest import Desk
 from .grid import blank, cards, drafts
@@ -48,6 +48,25 @@ def test_every_session_keeps_its_mode(page: Page, studio_url: str) -> None:
     page.reload()
     expect(page.get_by_role("radio", name="Assisted")).to_be_checked()
     expect(page.get_by_role("button", name="Plan 20")).to_be_visible()
+
+
+def test_a_mode_chosen_before_the_session_is_open_is_that_sessions(
+    page: Page, studio_url: str
+) -> None:
+    session = page.request.post(f"{studio_url}/api/sessions", data={"name": "Meadows"}).json()
+    page.goto(f"{studio_url}/#session={session['id']}")
+    expect(page.get_by_role("button", name="Meadows")).to_be_visible()
+    choose(page, "Manual")
+    held: list[Route] = []
+    page.route("**/api/sessions/*", lambda route: held.append(route))
+    with page.expect_request("**/api/sessions/*"):
+        page.reload()
+    choose(page, "Assisted")
+    for route in held:
+        route.continue_()
+    expect(page.get_by_role("button", name="Meadows")).to_be_visible()
+    expect(page.get_by_role("radio", name="Assisted")).to_be_checked()
+    page.unroute_all()
 
 
 def test_by_hand_the_page_says_what_is_missing_and_makes_what_was_chosen(page: Page) -> None:

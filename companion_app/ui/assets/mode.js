@@ -35,7 +35,7 @@ class Mode extends Watched {
   }
 
   keep(value) {
-    const { id } = store.session ?? {};
+    const id = store.session?.id ?? remembered(); // the one open, or about to be
     if (id && this.kept.get(id) !== value) {
       this.kept.delete(id);
       this.kept.set(id, value);
