@@ -149,13 +149,17 @@ def test_linked_folders_are_followed_once_and_loops_end(loras: Path, tmp_path: P
 
 
 @posix
-def test_a_link_to_nothing_is_told(loras: Path) -> None:
-    (loras / "lost.safetensors").symlink_to(loras / "nowhere")
-    found = scan(loras)
+def test_a_link_to_nothing_is_told_while_it_is_there(loras: Path) -> None:
+    lost = loras / "lost.safetensors"
+    lost.symlink_to(loras / "nowhere")
+    scanner = FolderScanner("lora", [loras])
+    found = scanner.scan()
     assert "lost.safetensors" not in found.files
     assert found.faults == (
         "lost.safetensors points to a file that is not there: link it again or remove it.",
     )
+    lost.unlink()
+    assert scanner.scan().faults == ()
 
 
 @posix

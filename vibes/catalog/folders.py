@@ -56,16 +56,17 @@ def find_models(root: Path, report: Report) -> Iterator[FoundFile]:
     while folders or links:
         place = folders.pop() if folders else links.pop()
         entries = _entries(root, place, seen, report)
+        prefix = os.path.join(place, "")  # noqa: PTH118 - of names, not of paths on disk
         beside = {entry.name for entry in entries if not _is_model(entry.name)}
         for entry in entries:
-            name = os.path.join(place, entry.name)  # noqa: PTH118 - a name, not a path on disk
-            is_folder = _is_folder(entry)
+            name, is_folder = prefix + entry.name, _is_folder(entry)
             if not is_folder and entry.name in beside:
                 continue
             if not name.isprintable():  # nor is what is no Unicode
                 report(f"{_shown(name)} has a name that cannot be sent: rename it.")
             elif not is_folder:
-                yield from _found(name, entry, beside, report)
+                if file := _found(name, entry, beside, report):
+                    yield file
             elif entry.name not in _SKIPPED:
                 (links if entry.is_symlink() else folders).append(name)
 
@@ -95,20 +96,20 @@ def _entries(
 
 def _found(
     name: str, entry: os.DirEntry[str], beside: set[str], report: Report
-) -> Iterator[FoundFile]:
+) -> FoundFile | None:
     try:
         about = entry.stat()
-        if not stat.S_ISREG(about.st_mode):
-            report(f"{name} is no file: remove it from the model folder.")
-            return
-        sidecars = sidecar_names(entry.name, beside) if beside else ()
-        stamped = tuple(_stamped(Path(entry.path).parent, sidecars)) if sidecars else ()
-        yield FoundFile(name, entry.path, _stamp(about), stamped)
+        if stat.S_ISREG(about.st_mode):
+            sidecars = sidecar_names(entry.name, beside) if beside else ()
+            stamped = tuple(_stamped(Path(entry.path).parent, sidecars)) if sidecars else ()
+            return FoundFile(name, entry.path, _stamp(about), stamped)
+        report(f"{name} is no file: remove it from the model folder.")
     except FileNotFoundError:
         if entry.is_symlink():
             report(f"{name} points to a file that is not there: link it again or remove it.")
     except OSError as error:
         report(f"{name} cannot be read: {error.strerror}.")
+    return None
 
 
 def _stamp(about: os.stat_result) -> Stamp:

@@ -29,6 +29,9 @@ _READERS = 4  # files at once: on a network disk, most of the time is waiting
 _MOST_LAYOUTS = 4096  # remembered; a library has some hundred
 _SAFETENSORS = (".safetensors", ".sft")
 
+_Found = tuple[dict[str, FoundFile], list[str]]
+"""Files by name, and a sentence for each thing that was skipped."""
+
 HashOf = Callable[[Path, Stamp], str | None]
 """The SHA-256 of a file in that state, None while it is not known."""
 
@@ -74,6 +77,7 @@ class FolderScanner:
         self._roots = tuple(roots)
         self._hash_of = hash_of
         self._known: dict[str, tuple[FoundFile, LocalFile]] = {}
+        self._last: tuple[_Found, Scan] | None = None
         self._layouts: dict[bytes, Weights] = {}
         self._lock = Lock()
         self._unread: set[str] = set()  # the system refused; next time it may not
@@ -84,17 +88,31 @@ class FolderScanner:
             return self._scanned()
 
     def _scanned(self) -> Scan:
+        seen = self._look()
+        if self._last is None or self._last[0] != seen or self._has_more_to_read():
+            self._last = seen, self._scan_of(*seen)
+        return self._last[1]
+
+    def _look(self) -> _Found:
         faults: list[str] = []
         found: dict[str, FoundFile] = {}
         for root in self._roots:
             for file in find_models(root, faults.append):
                 found.setdefault(file.name, file)
+        return found, faults
+
+    def _has_more_to_read(self) -> bool:
+        """Whether files say more of themselves than last time, though they are the same."""
+        files = (file for _, file in self._known.values())
+        return bool(self._unread) or any(self._with_hash(file) is not file for file in files)
+
+    def _scan_of(self, found: Mapping[str, FoundFile], skipped: Sequence[str]) -> Scan:
         read = self._read([file for file in found.values() if not self._knows(file)])
         files = {name: read.get(name) or self._known[name][1] for name in sorted(found)}
         files = {name: self._with_hash(file) for name, file in files.items()}
-        faults += [fault for file in files.values() if (fault := file.entry.facts.fault)]
+        broken = [fault for file in files.values() if (fault := file.entry.facts.fault)]
         self._known = {name: (found[name], file) for name, file in files.items()}
-        return Scan(files, tuple(faults), _version(self._known))
+        return Scan(files, (*skipped, *broken), _version(self._known))
 
     def _knows(self, file: FoundFile) -> bool:
         known = self._known.get(file.name)
