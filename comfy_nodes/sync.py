@@ -58,6 +58,7 @@ class Sync:
         self._first_pause = pause
         self._status = NOT_YET
         self._failures = 0
+        self._is_due = True  # the round comes after a whole pause, nobody asked for it
         self._rounds = Condition()
         self._asked = 0  # rounds that somebody wants
         self._done = 0  # of these
@@ -107,19 +108,18 @@ class Sync:
             asyncio.run(self._run())
 
     async def _run(self) -> None:
-        self._news = asyncio.Event()
+        self._news = news = asyncio.Event()
         self._task = asyncio.current_task()
         self._loop = asyncio.get_running_loop()
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             while True:
-                self._news.clear()
+                news.clear()
                 wanted = self._asked
                 pause = await self._round(session)
                 with self._rounds:
                     self._done = wanted
                     self._rounds.notify_all()
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), pause)
+                self._is_due = not await _is_set_within(news, pause)
 
     async def _round(self, session: aiohttp.ClientSession) -> float:
         """Look once; gives the seconds until the next time."""
@@ -140,7 +140,8 @@ class Sync:
             logger.warning("%s Ratings are kept until the studio has them.", status.detail)
         self._status = status
         pause: float = min(self._first_pause * 2**self._failures, LONGEST_PAUSE)
-        self._failures = min(self._failures + 1, 30)
+        if self._is_due:  # who rates ten pictures meanwhile does not want a later try for it
+            self._failures = min(self._failures + 1, 30)
         return pause * random.uniform(0.5, 1.0)
 
     async def _exchange(self, session: aiohttp.ClientSession) -> None:
@@ -194,6 +195,13 @@ class Sync:
             snapshot = StudioSnapshot(found.etag, delivered, found.body)
             store.keep_snapshot(studio, profile, snapshot)
         self._memory.learned()  # which no prompt has to wait for then
+
+
+async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        return await asyncio.wait_for(event.wait(), seconds)
+    except asyncio.TimeoutError:
+        return False
 
 
 def _check(body: bytes) -> None:

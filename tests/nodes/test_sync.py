@@ -160,6 +160,19 @@ def test_while_the_studio_is_away_ratings_wait_and_teach(new_node, studio):
     assert studio.rated() == [image]
 
 
+def test_ratings_while_the_studio_is_away_do_not_put_off_the_next_try(new_node, studio):
+    node = new_node()
+    node.memory.studio.put(studio.url)
+    images = []
+    for _ in range(12):
+        images.append(node.rate(5))
+        assert node.sync.settle(30)
+    assert node.sync.status.state == "away"
+    studio.start()
+    eventually(lambda: node.waiting() == 0)
+    assert studio.rated() == images
+
+
 @pytest.mark.parametrize("rounds", [2, pytest.param(25, marks=pytest.mark.slow)])
 def test_a_studio_killed_over_and_over_has_each_rating_once(new_node, studio, rounds):
     studio.start()
