@@ -46,10 +46,15 @@ async def test_no_event_of_the_page_runs_python(settings: Settings) -> None:
 async def test_a_page_nobody_looks_at_keeps_no_processor_busy(settings: Settings) -> None:
     app = mount_page(FastAPI(), settings)
     async with app.router.lifespan_context(app):
-        await asyncio.sleep(0.2)  # for what is done once
-        before = time.thread_time()
-        await asyncio.sleep(0.5)
-        assert time.thread_time() - before < 0.005
+        # What polls is busy in every span; what is done once, or a garbage collection, is not.
+        assert min([await busy_seconds() for _ in range(4)]) < 0.005
+
+
+async def busy_seconds() -> float:
+    """Processor time this thread takes in half a second in which it has nothing to do."""
+    before = time.thread_time()
+    await asyncio.sleep(0.5)
+    return time.thread_time() - before
 
 
 async def test_page_and_browser_code_are_served_fresh(settings: Settings) -> None:
