@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 def new_pool(workers: int, *, niceness: int = 0) -> ProcessPoolExecutor:
@@ -35,7 +35,8 @@ def release(pool: ProcessPoolExecutor) -> None:
     its threads. Python closes that pipe itself from 3.11.5 on.
     """
     if sys.version_info < (3, 11, 5) and pool._broken:
-        pool._call_queue._reader.close()  # type: ignore[attr-defined]
+        with suppress(OSError):  # the thread that writes may close it at the same moment
+            pool._call_queue._reader.close()  # type: ignore[attr-defined]
 
 
 @contextmanager
